@@ -1,0 +1,142 @@
+import type {
+  Build,
+  ContainerFile,
+  ContainerSpec,
+  EngineCapabilities,
+  NetworkSpec,
+  Observed,
+  VolumeSpec,
+} from '@bulkhead/model'
+
+/**
+ * The engine as the rest of Bulkhead sees it. One function per operation; each
+ * is idempotent where the engine's own answer allows it (stopping what is
+ * stopped, removing what is gone: done), and throws BulkheadError with a code
+ * for what a user can cause or cure.
+ */
+export interface Engine {
+  /** Cached after the first answer; `refresh` asks again. */
+  capabilities(refresh?: boolean): Promise<EngineCapabilities>
+  /** One snapshot of a project, few calls: lists by label, inspection of its containers in parallel. */
+  observe(query: ObserveQuery): Promise<Observed>
+  /** Compose projects on the engine, ours or not, with a count of containers by state. */
+  projects(): Promise<readonly ProjectOnEngine[]>
+
+  createNetwork(network: NetworkSpec, signal?: AbortSignal): Promise<void>
+  removeNetwork(id: string, signal?: AbortSignal): Promise<void>
+  createVolume(volume: VolumeSpec, signal?: AbortSignal): Promise<void>
+  removeVolume(name: string, signal?: AbortSignal): Promise<void>
+  /** Creates and attaches all networks; on an API below 1.44 the second and later ones by connect. Returns the id. */
+  createContainer(container: ContainerSpec, signal?: AbortSignal): Promise<string>
+  /** `container`: id or name, here and below. */
+  startContainer(container: string, signal?: AbortSignal): Promise<void>
+  stopContainer(container: string, timeoutSeconds: number | undefined, signal?: AbortSignal): Promise<void>
+  removeContainer(
+    container: string,
+    options: { readonly volumes: boolean },
+    signal?: AbortSignal,
+  ): Promise<void>
+  renameContainer(container: string, name: string, signal?: AbortSignal): Promise<void>
+  putFiles(container: string, files: readonly ContainerFile[], signal?: AbortSignal): Promise<void>
+  pullImage(request: PullRequest): Promise<void>
+  buildImage(request: BuildRequest): Promise<void>
+  /** Platforms (`linux/amd64`, `windows/amd64`) that the registry has for a reference; undefined: it could not tell in time. */
+  imagePlatforms(reference: string, timeoutMs: number): Promise<readonly ImagePlatform[] | undefined>
+
+  /** Engine events, container and network ones, reconnecting never: ends or throws when the stream does. */
+  events(signal: AbortSignal): AsyncIterable<EngineEvent>
+  logs(container: string, options: LogOptions): AsyncIterable<LogLine>
+  close(): Promise<void>
+}
+
+export interface ObserveQuery {
+  readonly project: string
+  /** Engine names of networks and volumes to look up though they may lack the project's label. */
+  readonly networks: readonly string[]
+  readonly volumes: readonly string[]
+  /** Image references to resolve locally. */
+  readonly images: readonly string[]
+}
+
+export interface ProjectOnEngine {
+  readonly name: string
+  readonly workingDir: string | undefined
+  readonly configFiles: readonly string[]
+  /** e.g. `{ running: 2, exited: 1 }`. */
+  readonly states: Readonly<Record<string, number>>
+}
+
+export interface ImagePlatform {
+  readonly os: string
+  readonly architecture: string
+}
+
+export interface PullRequest {
+  readonly reference: string
+  readonly platform: string | undefined
+  readonly credentials: RegistryCredentials | undefined
+  /** Gives up (BH_PULL_TIMEOUT) when nothing has come for this long. */
+  readonly idleTimeoutMs: number
+  readonly signal?: AbortSignal
+  readonly onProgress: (progress: Progress) => void
+}
+
+export interface RegistryCredentials {
+  readonly username?: string
+  readonly password?: string
+  readonly identityToken?: string
+  readonly serverAddress: string
+}
+
+export interface BuildRequest {
+  readonly reference: string
+  readonly build: Build
+  readonly labels: Readonly<Record<string, string>>
+  readonly platform: string | undefined
+  /** The context as a tar archive, `.dockerignore` already applied. */
+  readonly context: NodeJS.ReadableStream
+  readonly signal?: AbortSignal
+  readonly onProgress: (progress: Progress) => void
+}
+
+export interface Progress {
+  readonly message: string
+  /** Bytes, over all layers. */
+  readonly current?: number
+  readonly total?: number
+}
+
+export interface EngineEvent {
+  readonly type: 'container' | 'network' | 'volume' | 'image'
+  /** `start`, `die`, `health_status`, `destroy`, … without the data that the engine appends. */
+  readonly action: string
+  /** Container id, network id, … */
+  readonly id: string
+  readonly project: string | undefined
+  readonly service: string | undefined
+  /** `healthy` or `unhealthy`, for health_status. */
+  readonly health: string | undefined
+  readonly exitCode: number | undefined
+  /** Nanoseconds since the epoch, as text (it exceeds a double). */
+  readonly timeNano: string
+  readonly attributes: Readonly<Record<string, string>>
+}
+
+export interface LogOptions {
+  readonly follow: boolean
+  /** Lines from the end; undefined: all. */
+  readonly tail: number | undefined
+  readonly timestamps: boolean
+  /** RFC 3339 or Unix seconds. */
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+  readonly signal?: AbortSignal
+}
+
+export interface LogLine {
+  readonly stream: 'stdout' | 'stderr'
+  /** Without the line end. */
+  readonly text: string
+  /** RFC 3339 with nanoseconds, when asked for. */
+  readonly time: string | undefined
+}

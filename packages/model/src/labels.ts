@@ -1,0 +1,26 @@
+/** Compose's labels, so that its commands see what Bulkhead runs, and the other way round. */
+export const composeLabels = {
+  project: 'com.docker.compose.project',
+  service: 'com.docker.compose.service',
+  number: 'com.docker.compose.container-number',
+  oneOff: 'com.docker.compose.oneoff',
+  configHash: 'com.docker.compose.config-hash',
+  image: 'com.docker.compose.image',
+  dependsOn: 'com.docker.compose.depends_on',
+  workingDir: 'com.docker.compose.project.working_dir',
+  configFiles: 'com.docker.compose.project.config_files',
+  environmentFile: 'com.docker.compose.project.environment_file',
+  version: 'com.docker.compose.version',
+  replace: 'com.docker.compose.replace',
+  network: 'com.docker.compose.network',
+  volume: 'com.docker.compose.volume',
+} as const
+
+/** Bulkhead's own: what it decides by. */
+export const bulkheadLabels = {
+  /** Keyed hash of what the container was made from, with a version in front. */
+  hash: 'dev.bulkhead.hash',
+  /** The mode that the file asked for. */
+  isolation: 'dev.bulkhead.isolation',
+  owner: 'dev.bulkhead.owner',
+} as const

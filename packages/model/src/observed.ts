@@ -1,0 +1,95 @@
+/** What one look at the engine showed of one project. A snapshot: data, never a live handle. */
+export interface Observed {
+  readonly containers: readonly ObservedContainer[]
+  /** Networks with the project's label, and those that the project names (external ones). */
+  readonly networks: readonly ObservedNetwork[]
+  readonly volumes: readonly ObservedVolume[]
+  /** Local images by the reference that the project uses; absent: not on the engine. */
+  readonly images: Readonly<Record<string, ObservedImage>>
+}
+
+export const containerStates = [
+  'created',
+  'running',
+  'paused',
+  'restarting',
+  'removing',
+  'exited',
+  'dead',
+] as const
+export type ContainerState = (typeof containerStates)[number]
+export type Health = 'none' | 'starting' | 'healthy' | 'unhealthy'
+
+export interface ObservedContainer {
+  readonly id: string
+  /** Without the leading slash. */
+  readonly name: string
+  readonly service: string
+  /** `com.docker.compose.container-number`; undefined for one-offs. */
+  readonly number: number | undefined
+  readonly oneOff: boolean
+  readonly state: ContainerState
+  readonly health: Health
+  readonly exitCode: number
+  /** The engine's own words when a start failed. */
+  readonly error: string | undefined
+  readonly oomKilled: boolean
+  readonly restartCount: number
+  /** ISO 8601; undefined when it never started. */
+  readonly startedAt: string | undefined
+  readonly finishedAt: string | undefined
+  readonly createdAt: string
+  readonly labels: Readonly<Record<string, string>>
+  /** Reference as given at create. */
+  readonly image: string
+  readonly imageId: string
+  readonly command: string
+  /** OCI runtime that the engine reports for the container. */
+  readonly runtime: string | undefined
+  /** `HostConfig.Isolation`, Windows engines. */
+  readonly isolation: string | undefined
+  /** Attached networks: engine name → id. */
+  readonly networks: Readonly<Record<string, string>>
+  readonly mounts: readonly ObservedMount[]
+  readonly ports: readonly ObservedPort[]
+  /** The last health probes' output, newest last; masked by whoever prints it. */
+  readonly healthLog: readonly { readonly exitCode: number; readonly output: string }[]
+}
+
+export interface ObservedMount {
+  readonly type: string
+  /** Volume name, for `type: volume`. */
+  readonly name: string | undefined
+  readonly source: string
+  /** Path inside the container. */
+  readonly target: string
+}
+
+export interface ObservedPort {
+  readonly hostIp: string | undefined
+  readonly published: number | undefined
+  readonly target: number
+  readonly protocol: string
+}
+
+export interface ObservedNetwork {
+  readonly id: string
+  readonly name: string
+  readonly driver: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export interface ObservedVolume {
+  readonly name: string
+  readonly driver: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export interface ObservedImage {
+  readonly id: string
+  readonly os: string
+  readonly architecture: string
+  /** Declared by the image: their targets get anonymous volumes. */
+  readonly volumes: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+}

@@ -1,0 +1,88 @@
+import type { Build, DependencyCondition } from './service.ts'
+import type { ContainerSpec, NetworkSpec, VolumeSpec } from './specification.ts'
+
+/**
+ * One resumable step with one effect on the engine. A union, never a bag of
+ * optionals: an operation without an executor does not compile.
+ *
+ * `cause` says why in the user's words: `not found`, `configuration changed`.
+ * `container` is an id for what exists, a name for what the plan will create.
+ */
+export type Operation =
+  | {
+      readonly type: 'pullImage'
+      readonly reference: string
+      readonly platform: string | undefined
+      readonly services: readonly string[]
+      readonly cause: string
+    }
+  | {
+      readonly type: 'buildImage'
+      readonly service: string
+      readonly reference: string
+      readonly build: Build
+      readonly cause: string
+    }
+  | {
+      readonly type: 'createNetwork'
+      readonly key: string
+      readonly network: NetworkSpec
+      readonly cause: string
+    }
+  | { readonly type: 'removeNetwork'; readonly id: string; readonly name: string; readonly cause: string }
+  | {
+      readonly type: 'createVolume'
+      readonly key: string
+      readonly volume: VolumeSpec
+      readonly cause: string
+    }
+  | { readonly type: 'removeVolume'; readonly name: string; readonly cause: string }
+  | {
+      readonly type: 'createContainer'
+      readonly service: string
+      readonly container: ContainerSpec
+      readonly cause: string
+    }
+  | {
+      readonly type: 'startContainer'
+      readonly service: string
+      readonly container: string
+      readonly name: string
+      readonly cause: string
+    }
+  | {
+      readonly type: 'stopContainer'
+      readonly service: string
+      readonly container: string
+      readonly name: string
+      readonly timeoutSeconds: number | undefined
+      readonly cause: string
+    }
+  | {
+      readonly type: 'removeContainer'
+      readonly service: string
+      readonly container: string
+      readonly name: string
+      readonly volumes: boolean
+      readonly cause: string
+    }
+  | {
+      readonly type: 'renameContainer'
+      readonly service: string
+      readonly container: string
+      readonly from: string
+      readonly to: string
+      readonly cause: string
+    }
+  /** Has no effect of its own: holds back what comes after until the condition is met, fails when it can no longer be. */
+  | {
+      readonly type: 'awaitCondition'
+      readonly service: string
+      readonly condition: DependencyCondition
+      readonly required: boolean
+      readonly containers: readonly string[]
+      readonly cause: string
+    }
+
+export type OperationType = Operation['type']
+export type OperationOf<T extends OperationType> = Extract<Operation, { type: T }>

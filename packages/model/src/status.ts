@@ -1,0 +1,49 @@
+import type { ContainerState, Health, ObservedPort } from './observed.ts'
+import type { IsolationMode } from './isolation.ts'
+import type { Target } from './intent.ts'
+
+/** What `ps`, the API and the dashboard show of a project. */
+export interface ProjectStatus {
+  readonly name: string
+  readonly workingDir: string | undefined
+  readonly configFiles: readonly string[]
+  /** Number of the current revision; undefined for projects that Bulkhead does not keep. */
+  readonly revision: number | undefined
+  readonly target: Target
+  /** True when a plan made now would be empty. */
+  readonly converged: boolean
+  readonly services: readonly ServiceStatus[]
+}
+
+export interface ServiceStatus {
+  readonly name: string
+  readonly isolation: {
+    /** What the user wrote (`default` when nothing). */
+    readonly mode: IsolationMode
+    /** The OCI runtime, or the Windows isolation, that the mode means here. */
+    readonly profile: string | undefined
+  }
+  readonly wanted: number
+  readonly replicas: readonly ReplicaStatus[]
+}
+
+export interface ReplicaStatus {
+  readonly id: string
+  readonly name: string
+  readonly service: string
+  readonly number: number | undefined
+  readonly image: string
+  readonly command: string
+  readonly state: ContainerState
+  readonly health: Health
+  readonly exitCode: number
+  readonly createdAt: string
+  readonly startedAt: string | undefined
+  readonly finishedAt: string | undefined
+  readonly ports: readonly ObservedPort[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly networks: readonly string[]
+  readonly mounts: readonly string[]
+  /** OCI runtime (Linux) or isolation (Windows) that the engine reports for the container. */
+  readonly runtime: string | undefined
+}

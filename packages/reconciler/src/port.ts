@@ -1,0 +1,45 @@
+import type {
+  Deployment,
+  DeploymentEventBody,
+  DeploymentOutcome,
+  Intent,
+  Problem,
+  Project,
+} from '@bulkhead/model'
+
+/** What was asked for of one project, as the store has it now. */
+export interface DesiredState {
+  readonly project: Project
+  readonly intent: Intent
+  readonly revision: number
+  /** Absolute context folder → digest of its archive. */
+  readonly contexts: Readonly<Record<string, string>>
+  /** The running deployment that the next rounds report to; undefined: rounds of the loop's own. */
+  readonly deployment: DeploymentRequest | undefined
+}
+
+export interface DeploymentRequest {
+  readonly id: string
+  readonly action: Deployment['action']
+  /** Build images though they exist. */
+  readonly build: boolean
+}
+
+/**
+ * The reconciler's view of the store. Synchronous: what a round decides on and
+ * what it says of it is on disk before the next step.
+ */
+export interface Ledger {
+  /** Names of all projects that are kept. */
+  projects(): readonly string[]
+  desired(project: string): DesiredState | undefined
+  deploymentRunning(id: string): void
+  deploymentEvent(id: string, event: DeploymentEventBody): void
+  /** Writes the final event and state. `operations`: done in all rounds. */
+  deploymentFinished(
+    id: string,
+    outcome: DeploymentOutcome,
+    operations: number,
+    problem: Problem | undefined,
+  ): void
+}
