@@ -5,6 +5,7 @@ import type {
   EngineCapabilities,
   NetworkSpec,
   Observed,
+  ObservedContainer,
   VolumeSpec,
 } from '@bulkhead/model'
 
@@ -19,6 +20,8 @@ export interface Engine {
   capabilities(refresh?: boolean): Promise<EngineCapabilities>
   /** One snapshot of a project, few calls: lists by label, inspection of its containers in parallel. */
   observe(query: ObserveQuery): Promise<Observed>
+  /** One container, afresh; undefined: it is gone. `container`: id or name. */
+  inspect(container: string): Promise<ObservedContainer | undefined>
   /** Compose projects on the engine, ours or not, with a count of containers by state. */
   projects(): Promise<readonly ProjectOnEngine[]>
 
