@@ -1,1 +1,7 @@
-export {}
+export * from './bundle.ts'
+export * from './deployment.ts'
+export * from './paths.ts'
+export * from './problem.ts'
+export * from './project.ts'
+export type { Wire } from './shape.ts'
+export * from './system.ts'

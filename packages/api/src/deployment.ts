@@ -1,0 +1,119 @@
+import type { Deployment, DeploymentEvent, OperationReference, OperationType } from '@bulkhead/model'
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+import { BundleSchema } from './bundle.ts'
+import { ProblemSchema } from './problem.ts'
+import { ProjectNameSchema } from './project.ts'
+import { shapeOf } from './shape.ts'
+
+export const DeploymentActionSchema = Type.Enum(['up', 'stop', 'down'])
+
+export const DeploymentRequestSchema = Type.Object(
+  {
+    project: Type.Optional(ProjectNameSchema),
+    action: DeploymentActionSchema,
+    bundle: Type.Optional(BundleSchema),
+    services: Type.Optional(
+      Type.Array(Type.String(), { description: 'Only these and what they depend on; absent: all.' }),
+    ),
+    build: Type.Optional(Type.Boolean({ description: 'Build images though they exist.' })),
+    removeVolumes: Type.Optional(Type.Boolean({ description: 'With `down`.' })),
+    removeOrphans: Type.Optional(Type.Boolean()),
+    timeoutSeconds: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'To wait for a container to stop before it is killed.' }),
+    ),
+    engine: Type.Optional(
+      Type.String({ description: 'Address of the engine that the client would use; another is a 409.' }),
+    ),
+  },
+  { title: 'DeploymentRequest', additionalProperties: false },
+)
+export type DeploymentRequest = Static<typeof DeploymentRequestSchema>
+
+export const DeploymentSchema = shapeOf<Deployment>()(
+  Type.Object(
+    {
+      id: Type.String(),
+      project: Type.String(),
+      action: DeploymentActionSchema,
+      revision: Type.Optional(Type.Number()),
+      state: Type.Enum(['queued', 'running', 'succeeded', 'failed', 'canceled', 'superseded']),
+      createdAt: Type.String({ description: 'ISO 8601.' }),
+      finishedAt: Type.Optional(Type.String()),
+      operations: Type.Number({ description: 'Done so far; 0 at the end: nothing had to be changed.' }),
+      problem: Type.Optional(ProblemSchema),
+    },
+    { title: 'Deployment' },
+  ),
+)
+
+const OperationTypeSchema = Type.Unsafe<OperationType>(
+  Type.Enum([
+    'pullImage',
+    'buildImage',
+    'createNetwork',
+    'removeNetwork',
+    'createVolume',
+    'removeVolume',
+    'createContainer',
+    'startContainer',
+    'stopContainer',
+    'removeContainer',
+    'renameContainer',
+    'awaitCondition',
+  ] satisfies OperationType[]),
+)
+
+export const OperationReferenceSchema = shapeOf<OperationReference>()(
+  Type.Object(
+    {
+      node: Type.Number(),
+      type: OperationTypeSchema,
+      subject: Type.String({ description: 'What it acts on: `container db-web-db-1`.' }),
+      service: Type.Optional(Type.String()),
+      cause: Type.String({ description: 'Why: `not found`, `configuration changed`.' }),
+    },
+    { title: 'OperationReference' },
+  ),
+)
+
+const event = { id: Type.Number({ description: 'From 1, in order; also the SSE id.' }), time: Type.String() }
+const operation = OperationReferenceSchema
+
+export const DeploymentEventSchema = shapeOf<DeploymentEvent>()(
+  Type.Union(
+    [
+      Type.Object({ ...event, type: Type.Literal('planned'), operations: Type.Number() }),
+      Type.Object({ ...event, type: Type.Literal('started'), operation }),
+      Type.Object({
+        ...event,
+        type: Type.Literal('progress'),
+        operation,
+        message: Type.String(),
+        current: Type.Optional(Type.Number()),
+        total: Type.Optional(Type.Number()),
+      }),
+      Type.Object({ ...event, type: Type.Literal('done'), operation, milliseconds: Type.Number() }),
+      Type.Object({ ...event, type: Type.Literal('failed'), operation, problem: ProblemSchema }),
+      Type.Object({ ...event, type: Type.Literal('skipped'), operation }),
+      Type.Object({ ...event, type: Type.Literal('warning'), problem: ProblemSchema }),
+      Type.Object({
+        ...event,
+        type: Type.Literal('finished'),
+        outcome: Type.Enum(['succeeded', 'failed', 'canceled', 'superseded']),
+        problem: Type.Optional(ProblemSchema),
+      }),
+    ],
+    { title: 'DeploymentEvent' },
+  ),
+)
+
+export const DeploymentListSchema = Type.Object({ deployments: Type.Array(DeploymentSchema) })
+export type DeploymentList = Static<typeof DeploymentListSchema>
+
+export const DeploymentQuerySchema = Type.Object({ project: Type.Optional(Type.String()) })
+export const EventsQuerySchema = Type.Object({
+  lastEventId: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'As the header Last-Event-ID: begin after this one.' }),
+  ),
+})

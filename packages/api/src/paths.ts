@@ -1,0 +1,31 @@
+/** Every path of the API, without a library: what a client needs at run time. */
+export const paths = {
+  version: '/v1/version',
+  health: '/v1/health',
+  ready: '/v1/ready',
+  engine: '/v1/engine',
+  projects: '/v1/projects',
+  project: (name: string) => `/v1/projects/${encodeURIComponent(name)}`,
+  projectLogs: (name: string) => `/v1/projects/${encodeURIComponent(name)}/logs`,
+  deployments: '/v1/deployments',
+  deployment: (id: string) => `/v1/deployments/${encodeURIComponent(id)}`,
+  deploymentEvents: (id: string) => `/v1/deployments/${encodeURIComponent(id)}/events`,
+  config: '/v1/config',
+  context: (digest: string) => `/v1/contexts/${encodeURIComponent(digest)}`,
+  openapi: '/openapi.json',
+} as const
+
+export const contentTypes = {
+  json: 'application/json',
+  problem: 'application/problem+json',
+  events: 'text/event-stream',
+  context: 'application/x-tar',
+} as const
+
+/** In front of an error code, the `type` of a problem (RFC 9457). */
+export const problemTypePrefix = 'urn:bulkhead:error:'
+
+/** SSE `event` of each line on the logs' stream. */
+export const logLineEvent = 'line'
+/** SSE `event` with a problem as its data: the stream ends because of it. */
+export const streamErrorEvent = 'error'

@@ -1,0 +1,161 @@
+import { containerStates, isolationModes } from '@bulkhead/model'
+import type {
+  ContainerState,
+  Health,
+  IsolationMode,
+  ObservedPort,
+  ProjectStatus,
+  ReplicaStatus,
+  ServiceStatus,
+} from '@bulkhead/model'
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+import { BundleSchema } from './bundle.ts'
+import { ProblemSchema } from './problem.ts'
+import { shapeOf } from './shape.ts'
+
+export const ProjectNameSchema = Type.String({
+  title: 'ProjectName',
+  pattern: '^[a-z0-9][a-z0-9_-]*$',
+  maxLength: 255,
+})
+
+export const TargetSchema = Type.Enum(['up', 'stopped', 'down'])
+
+const PortSchema = shapeOf<ObservedPort>()(
+  Type.Object({
+    hostIp: Type.Optional(Type.String()),
+    published: Type.Optional(Type.Number()),
+    target: Type.Number(),
+    protocol: Type.String(),
+  }),
+)
+
+export const ReplicaStatusSchema = shapeOf<ReplicaStatus>()(
+  Type.Object(
+    {
+      id: Type.String(),
+      name: Type.String(),
+      service: Type.String(),
+      number: Type.Optional(Type.Number()),
+      image: Type.String(),
+      command: Type.String(),
+      state: Type.Unsafe<ContainerState>(Type.Enum([...containerStates])),
+      health: Type.Unsafe<Health>(Type.Enum(['none', 'starting', 'healthy', 'unhealthy'])),
+      exitCode: Type.Number(),
+      createdAt: Type.String(),
+      startedAt: Type.Optional(Type.String()),
+      finishedAt: Type.Optional(Type.String()),
+      ports: Type.Array(PortSchema),
+      labels: Type.Record(Type.String(), Type.String()),
+      networks: Type.Array(Type.String()),
+      mounts: Type.Array(Type.String()),
+      runtime: Type.Optional(
+        Type.String({ description: 'OCI runtime or Windows isolation that the engine reports.' }),
+      ),
+    },
+    { title: 'ReplicaStatus' },
+  ),
+)
+
+export const ServiceStatusSchema = shapeOf<ServiceStatus>()(
+  Type.Object(
+    {
+      name: Type.String(),
+      isolation: Type.Object({
+        mode: Type.Unsafe<IsolationMode>(Type.Enum([...isolationModes])),
+        profile: Type.Optional(Type.String({ description: 'What the mode means on this engine.' })),
+      }),
+      wanted: Type.Number(),
+      replicas: Type.Array(ReplicaStatusSchema),
+    },
+    { title: 'ServiceStatus' },
+  ),
+)
+
+export const ProjectStatusSchema = shapeOf<ProjectStatus>()(
+  Type.Object(
+    {
+      name: Type.String(),
+      workingDir: Type.Optional(Type.String()),
+      configFiles: Type.Array(Type.String()),
+      revision: Type.Optional(
+        Type.Number({ description: 'Absent for projects that Bulkhead does not keep.' }),
+      ),
+      target: TargetSchema,
+      converged: Type.Boolean({ description: 'A plan made now would be empty.' }),
+      services: Type.Array(ServiceStatusSchema),
+    },
+    { title: 'ProjectStatus' },
+  ),
+)
+
+export const ProjectSummarySchema = Type.Object(
+  {
+    name: Type.String(),
+    states: Type.Record(Type.String(), Type.Number(), {
+      description: 'Containers by state: `{"running": 2}`.',
+    }),
+    configFiles: Type.Array(Type.String()),
+    workingDir: Type.Optional(Type.String()),
+    target: Type.Optional(TargetSchema),
+    revision: Type.Optional(Type.Number()),
+  },
+  { title: 'ProjectSummary', description: '`target` and `revision`: of kept projects only.' },
+)
+export type ProjectSummary = Static<typeof ProjectSummarySchema>
+
+export const ProjectListSchema = Type.Object({ projects: Type.Array(ProjectSummarySchema) })
+export type ProjectList = Static<typeof ProjectListSchema>
+
+export const AllQuerySchema = Type.Object({
+  all: Type.Optional(Type.Boolean({ description: 'Also what does not run.' })),
+})
+
+export const RevisionStoredSchema = Type.Object(
+  {
+    project: Type.String(),
+    revision: Type.Integer(),
+    created: Type.Boolean({ description: 'False: the same bundle was the current revision already.' }),
+    warnings: Type.Array(ProblemSchema),
+  },
+  { title: 'RevisionStored' },
+)
+export type RevisionStored = Static<typeof RevisionStoredSchema>
+
+export const ConfigRequestSchema = Type.Object({ bundle: BundleSchema }, { title: 'ConfigRequest' })
+export type ConfigRequest = Static<typeof ConfigRequestSchema>
+
+export const ConfigSchema = Type.Object(
+  {
+    project: Type.Record(Type.String(), Type.Unknown(), {
+      description: "The canonical project, under the specification's own names; secrets masked.",
+    }),
+    warnings: Type.Array(ProblemSchema),
+  },
+  { title: 'Config' },
+)
+export type Config = Static<typeof ConfigSchema>
+
+export const LogsQuerySchema = Type.Object({
+  service: Type.Optional(
+    Type.Union([Type.String(), Type.Array(Type.String())], { description: 'Repeatable; absent: all.' }),
+  ),
+  follow: Type.Optional(Type.Boolean()),
+  tail: Type.Optional(Type.Integer({ minimum: 0, description: 'Lines from the end; absent: all.' })),
+  timestamps: Type.Optional(Type.Boolean()),
+  since: Type.Optional(Type.String({ description: 'RFC 3339, Unix seconds, or a duration back (`10m`).' })),
+  until: Type.Optional(Type.String()),
+})
+
+export const ProjectLogLineSchema = Type.Object(
+  {
+    service: Type.String(),
+    container: Type.String({ description: 'Name of the container.' }),
+    stream: Type.Enum(['stdout', 'stderr']),
+    text: Type.String({ description: 'Without the line end.' }),
+    time: Type.Optional(Type.String({ description: 'RFC 3339 with nanoseconds, when asked for.' })),
+  },
+  { title: 'ProjectLogLine' },
+)
+export type ProjectLogLine = Static<typeof ProjectLogLineSchema>
