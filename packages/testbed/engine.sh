@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# A private Docker engine for development, tests and the demo, in a network namespace of its own.
+# It is made of Debian's packages, unpacked into a cache, so no system-wide Docker appears or starts.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+base=${BULKHEAD_TESTBED_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/bulkhead-testbed}
+cache=$base/cache
+release=26
+name=
+all=no
+purge=no
+dry=no
+
+# shellcheck source=engine/debian.sh
+source "$here/engine/debian.sh"
+# shellcheck source=engine/namespace.sh
+source "$here/engine/namespace.sh"
+# shellcheck source=engine/dockerd.sh
+source "$here/engine/dockerd.sh"
+# shellcheck source=engine/leftovers.sh
+source "$here/engine/leftovers.sh"
+# shellcheck source=engine/images.sh
+source "$here/engine/images.sh"
+
+usage() {
+  cat <<'TEXT'
+usage: engine.sh COMMAND [options]
+
+  check                             say whether this machine can run the engine (0 yes, 3 no)
+  up      [--release 26|20] [--name NAME] [--say]
+                                    start an engine; --say only tells what would be done
+  images  [--name NAME] [IMAGE...]  make bb:1, node:20, postgres:15, nginx:1.22 and load them
+  env     [--name NAME]             print what a shell needs to use the engine, for eval
+  status                            list the engines and whether they answer
+  down    [--name NAME | --all] [--purge]
+                                    stop and remove an engine; --purge drops the cache too
+
+NAME is "engine" unless given. State lies in $BULKHEAD_TESTBED_DIR, by default ~/.cache/bulkhead-testbed.
+Exit codes: 0 done, 1 failed, 3 this machine can't run it, 16 usage.
+TEXT
+}
+
+say() { printf '%s\n' "$*" >&2; }
+fail() {
+  say "engine.sh: $*"
+  exit 1
+}
+misuse() {
+  say "engine.sh: $*"
+  usage >&2
+  exit 16
+}
+
+# Everything of one engine lies in one folder, so that removing the folder forgets the engine.
+folder_of() { printf '%s/engines/%s' "$base" "$1"; }
+
+# Runs a command while holding the lock on the cache and on the numbering of namespaces.
+locked() {
+  mkdir -p "$base/engines"
+  (
+    flock 9
+    "$@"
+  ) 9>"$base/lock"
+}
+
+up() {
+  require_machine
+  local folder
+  folder=$(folder_of "$name")
+  [ "${#folder}" -le 86 ] || fail "$folder is too long for a Unix socket in it; set BULKHEAD_TESTBED_DIR to a shorter path."
+  if answers "$folder"; then
+    [ "$(cat "$folder/release")" = "$release" ] || fail "an engine named $name runs release $(cat "$folder/release"), not $release."
+    say "Engine $name is already up."
+    return
+  fi
+  announce
+  [ "$dry" = no ] || return 0
+  locked prepare_packages
+  locked prepare_namespace "$folder"
+  start_dockerd "$folder" "$release"
+  say "Engine $name is up: Docker $(version_of "$folder") at unix://$folder/docker.sock, published ports at $(inner_address "$folder")."
+}
+
+images() {
+  require_up
+  require_machine
+  locked prepare_packages
+  load_images "$(folder_of "$name")" "$@"
+}
+
+environment() {
+  require_up
+  local folder
+  folder=$(folder_of "$name")
+  printf 'DOCKER_HOST=%q\n' "unix://$folder/docker.sock"
+  printf 'BULKHEAD_TESTBED_RELEASE=%q\n' "$(cat "$folder/release")"
+  printf 'BULKHEAD_TESTBED_ADDRESS=%q\n' "$(inner_address "$folder")"
+  printf 'BULKHEAD_TESTBED_GATEWAY=%q\n' "$(outer_address "$folder")"
+  printf 'BULKHEAD_TESTBED_DOCKER_CONFIG=%q\n' "$cache/docker-config"
+  printf 'BULKHEAD_TESTBED_REGISTRY=%q\n' "$cache/bookworm/usr/bin/docker-registry"
+  printf 'COMPOSE_PLUGIN=%q\n' "$cache/trixie/usr/libexec/docker/cli-plugins/docker-compose"
+  printf 'DOCKER_CLI=%q\n' "$cache/trixie/usr/bin/docker"
+}
+
+status() {
+  local folder found=no
+  for folder in "$base"/engines/*/; do
+    folder=${folder%/}
+    [ -f "$folder/release" ] || continue
+    found=yes
+    if answers "$folder"; then
+      printf '%s\tDocker %s\tup\t%s\n' "$(basename "$folder")" "$(version_of "$folder")" "unix://$folder/docker.sock"
+    else
+      printf '%s\tDocker %s\tnot answering\t%s\n' "$(basename "$folder")" "$(cat "$folder/release")" "$folder/log"
+    fi
+  done
+  [ "$found" = yes ] || echo 'No engine.'
+}
+
+down() {
+  local folder
+  if [ "$all" = yes ]; then
+    for folder in "$base"/engines/*/; do
+      [ ! -d "$folder" ] || remove_engine "${folder%/}"
+    done
+  else
+    remove_engine "$(folder_of "$name")"
+  fi
+  if [ "$purge" = yes ]; then
+    ! compgen -G "$base/engines/*" >/dev/null || fail "engines are left in $base/engines; purge with --all."
+    rm -rf "$base"
+  fi
+}
+
+require_up() {
+  answers "$(folder_of "$name")" || fail "no engine named $name answers; start it with: $0 up --name $name"
+}
+
+command=${1:-help}
+[ $# -eq 0 ] || shift
+rest=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --release) release=${2:-}; shift ;;
+    --name) name=${2:-}; shift ;;
+    --all) all=yes ;;
+    --purge) purge=yes ;;
+    --say) dry=yes ;;
+    -*) misuse "unknown option $1" ;;
+    *) rest+=("$1") ;;
+  esac
+  shift
+done
+name=${name:-engine}
+[[ $name =~ ^[a-z0-9][a-z0-9-]{0,29}$ ]] || misuse "a name has up to 30 of a-z, 0-9 and -, not \"$name\"."
+[[ $release =~ ^(26|20)$ ]] || misuse "--release is 26 or 20, not \"$release\"."
+[ "$command" = images ] || [ ${#rest[@]} -eq 0 ] || misuse "$command takes no argument \"${rest[0]}\"."
+
+case $command in
+  check) require_machine ;;
+  up) up ;;
+  images) images "${rest[@]}" ;;
+  env) environment ;;
+  status) status ;;
+  down) down ;;
+  help | --help | -h) usage ;;
+  *) misuse "unknown command $command" ;;
+esac
