@@ -1,1 +1,4 @@
-export {}
+export * from './address.ts'
+export * from './client.ts'
+export * from './context.ts'
+export * from './sse.ts'

@@ -1,0 +1,218 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+import type { Config, EngineDescription, ProjectLogLine, ProjectSummary } from '@bulkhead/api'
+import type { RevisionStored, Version } from '@bulkhead/api'
+import { contentTypes, logLineEvent, paths, streamErrorEvent } from '@bulkhead/api/paths'
+import { BulkheadError, isBulkheadError } from '@bulkhead/model'
+import type { Bundle, Deployment, DeploymentAction, DeploymentEvent, Problem } from '@bulkhead/model'
+import type { ProjectStatus } from '@bulkhead/model'
+import { formatAddress } from './address.ts'
+import type { Address } from './address.ts'
+import { send, sendForJson, sendOk, unreachable } from './http.ts'
+import type { HttpRequest } from './http.ts'
+import { problemToError } from './problem.ts'
+import { readEvents } from './sse.ts'
+import type { ServerSentEvent } from './sse.ts'
+
+export type { EngineDescription, ProjectLogLine, ProjectSummary, RevisionStored, Version }
+
+/** Body of `POST /v1/deployments`. */
+export interface DeployRequest {
+  readonly project?: string | undefined
+  readonly action: DeploymentAction
+  /** Absent: acts on what the daemon keeps, or on what the engine's labels tell. */
+  readonly bundle?: Bundle | undefined
+  readonly services?: readonly string[] | undefined
+  readonly build?: boolean | undefined
+  readonly removeVolumes?: boolean | undefined
+  readonly removeOrphans?: boolean | undefined
+  readonly timeoutSeconds?: number | undefined
+  /** Address of the engine that the caller would use; a daemon on another answers BH_ENGINE_MISMATCH. */
+  readonly engine?: string | undefined
+}
+
+export interface LogsQuery {
+  readonly service?: readonly string[] | undefined
+  readonly follow?: boolean | undefined
+  /** Lines from the end; undefined: all. */
+  readonly tail?: number | undefined
+  readonly timestamps?: boolean | undefined
+  /** RFC 3339, Unix seconds, or a duration back (`10m`). */
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+}
+
+export interface StreamOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface EventsOptions extends StreamOptions {
+  /** Begin after this event; default 0: all of them. */
+  readonly after?: number | undefined
+  /** Milliseconds to keep trying after the connection broke; a new event starts the count again. @default 30000 */
+  readonly patienceMs?: number | undefined
+}
+
+/** Every method throws BulkheadError: the daemon's own problem, or BH_DAEMON_UNREACHABLE. */
+export interface Client {
+  /** `unix:///…`. */
+  readonly address: string
+  /** Answers as soon as the daemon can be used. */
+  version(timeoutMs?: number): Promise<Version>
+  engine(): Promise<EngineDescription>
+  projects(options?: { readonly all?: boolean }): Promise<readonly ProjectSummary[]>
+  project(name: string, options?: { readonly all?: boolean }): Promise<ProjectStatus>
+  /** Stores a revision and deploys nothing. */
+  putProject(name: string, bundle: Bundle): Promise<RevisionStored>
+  forgetProject(name: string): Promise<void>
+  deploy(request: DeployRequest): Promise<Deployment>
+  deployments(project?: string): Promise<readonly Deployment[]>
+  deployment(id: string): Promise<Deployment>
+  /** All events up to `finished`, across broken connections and restarts of the daemon. */
+  deploymentEvents(id: string, options?: EventsOptions): AsyncGenerator<DeploymentEvent>
+  logs(project: string, query?: LogsQuery, options?: StreamOptions): AsyncGenerator<ProjectLogLine>
+  checkConfig(bundle: Bundle): Promise<Config>
+  hasContext(digest: string): Promise<boolean>
+  putContext(digest: string, archive: Readable): Promise<void>
+}
+
+/** A client of the daemon at `address`. Opens no connection by itself. */
+export function createClient(address: Address): Client {
+  const get = (path: string, query?: HttpRequest['query']) =>
+    sendForJson(address, { method: 'GET', path, query })
+  const post = (path: string, body: unknown) => sendForJson(address, { method: 'POST', path, ...json(body) })
+
+  return {
+    address: formatAddress(address),
+    version: async (timeoutMs) =>
+      (await sendForJson(address, { method: 'GET', path: paths.version, timeoutMs })) as Version,
+    engine: async () => (await get(paths.engine)) as EngineDescription,
+    projects: async ({ all } = {}) => {
+      const { projects } = (await get(paths.projects, { all })) as { projects: readonly ProjectSummary[] }
+      return projects
+    },
+    project: async (name, { all } = {}) => (await get(paths.project(name), { all })) as ProjectStatus,
+    putProject: async (name, bundle) =>
+      (await sendForJson(address, {
+        method: 'PUT',
+        path: paths.project(name),
+        ...json(bundle),
+      })) as RevisionStored,
+    forgetProject: async (name) => {
+      await sendForJson(address, { method: 'DELETE', path: paths.project(name) })
+    },
+    deploy: async (request) => (await post(paths.deployments, request)) as Deployment,
+    deployments: async (project) => {
+      const { deployments } = (await get(paths.deployments, { project })) as {
+        deployments: readonly Deployment[]
+      }
+      return deployments
+    },
+    deployment: async (id) => (await get(paths.deployment(id))) as Deployment,
+    deploymentEvents: (id, options = {}) => deploymentEvents(address, id, options),
+    logs: (project, query = {}, options = {}) => logs(address, project, query, options),
+    checkConfig: async (bundle) => (await post(paths.config, { bundle })) as Config,
+    hasContext: async (digest) => {
+      const response = await send(address, { method: 'HEAD', path: paths.context(digest) })
+      response.resume()
+      return response.statusCode === 200
+    },
+    putContext: async (digest, archive) => {
+      await sendForJson(address, {
+        method: 'PUT',
+        path: paths.context(digest),
+        headers: { 'content-type': contentTypes.context },
+        body: archive,
+      })
+    },
+  }
+}
+
+function json(body: unknown): Pick<HttpRequest, 'body' | 'headers'> {
+  const text = JSON.stringify(body)
+  return {
+    body: text,
+    headers: { 'content-type': contentTypes.json, 'content-length': Buffer.byteLength(text) },
+  }
+}
+
+async function* deploymentEvents(
+  address: Address,
+  id: string,
+  { after = 0, patienceMs = 30_000, signal }: EventsOptions,
+): AsyncGenerator<DeploymentEvent> {
+  let last = after
+  let brokenSince: number | undefined
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const messages = await open(address, paths.deploymentEvents(id), {
+        signal,
+        headers: last > 0 ? { 'last-event-id': String(last) } : {},
+      })
+      for await (const message of messages) {
+        if (message.event === streamErrorEvent) throw problemToError(JSON.parse(message.data) as Problem)
+        const event = JSON.parse(message.data) as DeploymentEvent
+        if (event.id <= last) continue
+        last = event.id
+        brokenSince = undefined
+        attempt = 0
+        yield event
+        if (event.type === 'finished') return
+      }
+    } catch (error) {
+      if (!isBulkheadError(error) || error.code !== 'BH_DAEMON_UNREACHABLE') throw error
+      brokenSince ??= Date.now()
+      if (Date.now() - brokenSince >= patienceMs) throw error
+    }
+    brokenSince ??= Date.now()
+    if (Date.now() - brokenSince >= patienceMs) throw lostTrack(id)
+    await delay(Math.min(50 * 2 ** attempt, 2000), undefined, signal === undefined ? {} : { signal })
+  }
+}
+
+async function* logs(
+  address: Address,
+  project: string,
+  query: LogsQuery,
+  { signal }: StreamOptions,
+): AsyncGenerator<ProjectLogLine> {
+  const messages = await open(address, paths.projectLogs(project), { query: { ...query }, signal })
+  for await (const message of messages) {
+    if (message.event === streamErrorEvent) throw problemToError(JSON.parse(message.data) as Problem)
+    if (message.event === logLineEvent) yield JSON.parse(message.data) as ProjectLogLine
+  }
+}
+
+async function open(
+  address: Address,
+  path: string,
+  options: Pick<HttpRequest, 'headers' | 'query' | 'signal'>,
+): Promise<AsyncGenerator<ServerSentEvent>> {
+  const response = await sendOk(address, {
+    method: 'GET',
+    path,
+    ...options,
+    headers: { accept: contentTypes.events, ...options.headers },
+  })
+  return readEvents(body(address, response, options.signal))
+}
+
+async function* body(
+  address: Address,
+  response: IncomingMessage,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of response) yield chunk as Buffer
+  } catch (error) {
+    if (signal?.aborted === true || !(error instanceof Error)) throw error
+    throw unreachable(address, error)
+  }
+}
+
+function lostTrack(id: string): BulkheadError {
+  return new BulkheadError('BH_DAEMON_UNREACHABLE', `The daemon stopped telling about deployment ${id}.`, {
+    hint: 'It may still go on: see `bulkhead ps`.',
+  })
+}
