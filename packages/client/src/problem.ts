@@ -33,7 +33,7 @@ export function problemToError({ code, message, hint, at }: Problem): BulkheadEr
 function parse(text: string): ProblemBody | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as ProblemBody) : undefined
+    return typeof value === 'object' && value !== null ? value : undefined
   } catch {
     return undefined
   }

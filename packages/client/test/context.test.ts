@@ -24,7 +24,7 @@ async function entriesOf(root: string, dockerfiles: readonly string[] = ['Docker
   const context = await packContext(root, { dockerfiles })
   const entries: Record<string, string> = {}
   const reader = extract()
-  context.open().pipe(reader as unknown as NodeJS.WritableStream)
+  context.open().pipe(reader)
   for await (const entry of reader) {
     const chunks: Buffer[] = []
     for await (const chunk of entry) chunks.push(chunk as Buffer)
