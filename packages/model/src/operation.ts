@@ -1,5 +1,5 @@
 import type { Build, DependencyCondition } from './service.ts'
-import type { ContainerSpec, NetworkSpec, VolumeSpec } from './specification.ts'
+import type { ContainerFile, ContainerSpec, NetworkSpec, VolumeSpec } from './specification.ts'
 
 /**
  * One resumable step with one effect on the engine. A union, never a bag of
@@ -21,6 +21,7 @@ export type Operation =
       readonly service: string
       readonly reference: string
       readonly build: Build
+      readonly platform: string | undefined
       readonly cause: string
     }
   | {
@@ -48,6 +49,8 @@ export type Operation =
       readonly service: string
       readonly container: string
       readonly name: string
+      /** Written into the container before it starts. */
+      readonly files: readonly ContainerFile[]
       readonly cause: string
     }
   | {

@@ -12,8 +12,6 @@ export interface ContainerSpec {
   readonly body: Readonly<Record<string, unknown>>
   /** By engine network name, the one with the highest priority first. Empty with `network_mode`. */
   readonly networks: readonly NetworkAttachment[]
-  /** Files written into the container before each start (secrets and configs from environment or content). */
-  readonly files: readonly ContainerFile[]
 }
 
 export interface NetworkAttachment {

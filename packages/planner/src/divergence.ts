@@ -1,0 +1,63 @@
+import {
+  bulkheadLabels,
+  composeLabels,
+  type IsolationProfile,
+  type Observed,
+  type ObservedContainer,
+  type Project,
+  type Service,
+} from '@bulkhead/model'
+import { imageOf } from './names.ts'
+
+export interface Wanted {
+  readonly project: Project
+  readonly service: Service
+  readonly profile: IsolationProfile
+  readonly hash: string
+  readonly composeHash: string
+}
+
+/**
+ * Why a container is not what its service asks for, in the user's words;
+ * undefined: it is. A container that Compose made is held to Compose's hash.
+ */
+export function divergence(
+  container: ObservedContainer,
+  wanted: Wanted,
+  observed: Observed,
+): string | undefined {
+  const { project, service, profile, hash, composeHash } = wanted
+  if (container.state === 'dead' || container.state === 'removing') return `container is ${container.state}`
+
+  const ours = container.labels[bulkheadLabels.hash]
+  const matches =
+    ours === undefined ? container.labels[composeLabels.configHash] === composeHash : ours === hash
+  if (!matches) return 'configuration changed'
+
+  const image = observed.images[imageOf(project, service)]
+  if (image !== undefined && image.id !== container.imageId) return 'image changed'
+
+  if (profile.runtime !== undefined && container.runtime !== profile.runtime) return 'isolation changed'
+  if (profile.isolation !== undefined && container.isolation !== profile.isolation) return 'isolation changed'
+
+  const missing = expectedNetworks(project, service).find((name) => container.networks[name] === undefined)
+  if (missing !== undefined) return `not attached to network ${missing}`
+
+  const mounted = new Set(container.mounts.map(({ name }) => name))
+  const unmounted = expectedVolumes(project, service).find((name) => !mounted.has(name))
+  if (unmounted !== undefined) return `volume ${unmounted} is not mounted`
+  return undefined
+}
+
+/** Engine names of the networks that a service joins. */
+export function expectedNetworks(project: Project, service: Service): readonly string[] {
+  if (service.network_mode !== undefined) return []
+  return Object.keys(service.networks ?? {}).map((key) => project.networks[key]?.name ?? key)
+}
+
+/** Engine names of the named volumes that a service mounts. */
+export function expectedVolumes(project: Project, service: Service): readonly string[] {
+  return (service.volumes ?? [])
+    .filter(({ type, source }) => type === 'volume' && source !== undefined)
+    .map(({ source = '' }) => project.volumes[source]?.name ?? source)
+}

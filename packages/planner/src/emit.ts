@@ -1,0 +1,266 @@
+import type { Dependency, DependencyCondition, ObservedContainer } from '@bulkhead/model'
+import type { Decision } from './decide.ts'
+import type { Draft } from './draft.ts'
+import { containerName, imageOf, temporaryName } from './names.ts'
+import { emitRemoval, isUp } from './orphans.ts'
+import type { Resources } from './resources.ts'
+import { parentsOf } from './select.ts'
+import { containerSpec } from './specification/container.ts'
+import { writtenFiles } from './specification/mounts.ts'
+import type { ServicePlan, UpInput } from './up.ts'
+
+/** What others wait for: the nodes after which a service's containers run, and which containers those are. */
+interface Emitted {
+  readonly started: readonly number[]
+  /** By id where they stay, by name where they are new. */
+  readonly containers: readonly string[]
+}
+
+interface Emission {
+  readonly input: UpInput
+  readonly plans: ReadonlyMap<string, ServicePlan>
+  readonly resources: Resources
+  readonly draft: Draft
+  readonly emitted: Map<string, Emitted>
+  /** awaitCondition nodes by service and condition. */
+  readonly awaits: Map<string, number>
+  /** Services stopped because what they depend on is replaced → the nodes that stop them. */
+  readonly stops: ReadonlyMap<string, readonly number[]>
+}
+
+/** Adds the nodes of all services, which come in start order. */
+export function emitServices(
+  input: UpInput,
+  plans: ReadonlyMap<string, ServicePlan>,
+  resources: Resources,
+  draft: Draft,
+): void {
+  const stops = emitRestartStops(input, plans, draft)
+  const emission: Emission = { input, plans, resources, draft, emitted: new Map(), awaits: new Map(), stops }
+  for (const servicePlan of plans.values()) {
+    emission.emitted.set(servicePlan.wanted.service.name, emitService(emission, servicePlan))
+  }
+}
+
+/** Dependents first: they stop before what they depend on does. */
+function emitRestartStops(
+  { intent }: UpInput,
+  plans: ReadonlyMap<string, ServicePlan>,
+  draft: Draft,
+): ReadonlyMap<string, readonly number[]> {
+  const stops = new Map<string, readonly number[]>()
+  for (const { restarts, decisions, wanted } of [...plans.values()].reverse()) {
+    if (!restarts) continue
+    const nodes = decisions.flatMap((decision) => {
+      if (decision.kind !== 'keep' || !isUp(decision.container)) return []
+      const { id, name, service } = decision.container
+      const cause = 'a dependency is replaced'
+      const timeoutSeconds = intent.stopTimeoutSeconds
+      return [draft.add({ type: 'stopContainer', service, container: id, name, timeoutSeconds, cause }, [])]
+    })
+    stops.set(wanted.service.name, nodes)
+  }
+  return stops
+}
+
+function emitService(emission: Emission, servicePlan: ServicePlan): Emitted {
+  const { draft, input, resources, emitted } = emission
+  const { service } = servicePlan.wanted
+  const parents = parentsOf(service).flatMap((name) => emitted.get(name)?.started ?? [])
+  const ready = [...resources.nodesFor(service), ...parents]
+  const conditions = memoize(() => [...conditionNodes(emission, servicePlan), ...parents])
+  const started: number[] = []
+  const containers: string[] = []
+  for (const decision of servicePlan.decisions) {
+    if (decision.kind === 'remove') {
+      emitRemoval(draft, decision.container, decision.cause, input.intent, [])
+      continue
+    }
+    const step = emitReplica(emission, servicePlan, decision, { ready, conditions })
+    started.push(...step.nodes)
+    containers.push(step.container)
+  }
+  return { started, containers }
+}
+
+interface Waits {
+  /** Nodes that must be done before a container can be created. */
+  readonly ready: readonly number[]
+  /** Nodes that must be done before it may start. Adds them when first asked. */
+  readonly conditions: () => readonly number[]
+}
+
+function emitReplica(
+  emission: Emission,
+  servicePlan: ServicePlan,
+  decision: Exclude<Decision, { kind: 'remove' }>,
+  { ready, conditions }: Waits,
+): { readonly nodes: readonly number[]; readonly container: string } {
+  const { draft, input } = emission
+  const { project, service } = servicePlan.wanted
+  const { name: serviceName } = service
+  const finalName = containerName(project, service, decision.number)
+  const files = writtenFiles(project, service)
+  const start = (container: string, cause: string, after: readonly number[]): readonly number[] => [
+    draft.add({ type: 'startContainer', service: serviceName, container, name: finalName, files, cause }, [
+      ...after,
+      ...conditions(),
+    ]),
+  ]
+  const create = (
+    name: string,
+    cause: string,
+    after: readonly number[],
+    replaced?: ObservedContainer,
+  ): number => {
+    const container = { ...specOf(input, servicePlan, decision.number, replaced), name }
+    return draft.add({ type: 'createContainer', service: serviceName, container, cause }, after)
+  }
+  const rename = (container: string, from: string, cause: string, after: readonly number[]): number =>
+    draft.add({ type: 'renameContainer', service: serviceName, container, from, to: finalName, cause }, after)
+
+  switch (decision.kind) {
+    case 'keep': {
+      const { container } = decision
+      const stops = emission.stops.get(serviceName) ?? []
+      const cause = servicePlan.restarts
+        ? 'a dependency is replaced'
+        : startCause(emission, container, serviceName)
+      if (cause === undefined) return { nodes: [], container: container.id }
+      return { nodes: start(container.id, cause, stops), container: container.id }
+    }
+    case 'create': {
+      const created = create(finalName, decision.cause, ready)
+      return { nodes: start(finalName, decision.cause, [created]), container: finalName }
+    }
+    case 'replace': {
+      const { container, cause } = decision
+      const dependents = dependentStops(emission, serviceName)
+      if (container.name !== finalName) {
+        const created = create(finalName, cause, ready, container)
+        const removed = emitRemoval(draft, container, cause, input.intent, [
+          created,
+          ...dependents,
+          ...conditions(),
+        ])
+        return { nodes: start(finalName, cause, [removed]), container: finalName }
+      }
+      const temporary = temporaryName(container.id, finalName)
+      const created = create(temporary, cause, ready, container)
+      const removed = emitRemoval(draft, container, cause, input.intent, [
+        created,
+        ...dependents,
+        ...conditions(),
+      ])
+      const renamed = rename(temporary, temporary, cause, [removed])
+      return { nodes: start(finalName, cause, [renamed]), container: finalName }
+    }
+    case 'finish': {
+      const cause = 'replacement was interrupted'
+      const { container, replaced } = decision
+      const waits = [...dependentStops(emission, serviceName), ...(replaced.length === 0 ? [] : conditions())]
+      const removed = replaced.map((old) => emitRemoval(draft, old, cause, input.intent, waits))
+      const renamed = rename(container.id, container.name, cause, removed)
+      return {
+        nodes: isUp(container) ? [renamed] : start(container.id, cause, [renamed]),
+        container: container.id,
+      }
+    }
+  }
+}
+
+function specOf(
+  input: UpInput,
+  { wanted }: ServicePlan,
+  number: number,
+  replaced: ObservedContainer | undefined,
+) {
+  const { project, service, profile, hash, composeHash } = wanted
+  return containerSpec({
+    project,
+    service,
+    number,
+    profile,
+    hash,
+    composeHash,
+    capabilities: input.capabilities,
+    image: input.observed.images[imageOf(project, service)],
+    inherited: replaced?.mounts ?? [],
+  })
+}
+
+/**
+ * Why a container that is as asked for has to be started; undefined: it has not.
+ * One that ended by itself is started by a deployment only, once, and not when
+ * it is a job that others wait for and that ended well.
+ */
+function startCause(
+  { input, plans }: Emission,
+  container: ObservedContainer,
+  service: string,
+): string | undefined {
+  const { deployment } = input
+  if (container.state === 'created')
+    return deployment?.started.has(container.id) === true ? undefined : 'not started'
+  if (container.state !== 'exited') return undefined
+  if (deployment === undefined || deployment.started.has(container.id)) return undefined
+  if (container.exitCode === 0 && isJob(plans, service)) return undefined
+  return 'not running'
+}
+
+function isJob(plans: ReadonlyMap<string, ServicePlan>, name: string): boolean {
+  return [...plans.values()].some(
+    ({ wanted }) => wanted.service.depends_on?.[name]?.condition === 'service_completed_successfully',
+  )
+}
+
+/** The stops of those that restart with this service: they come before its own. */
+function dependentStops({ plans, stops }: Emission, name: string): readonly number[] {
+  return [...plans.values()]
+    .filter(({ wanted }) => wanted.service.depends_on?.[name]?.restart === true)
+    .flatMap(({ wanted }) => stops.get(wanted.service.name) ?? [])
+}
+
+/** Nodes after which every condition of the service's `depends_on` holds. */
+function conditionNodes(emission: Emission, { wanted }: ServicePlan): readonly number[] {
+  return Object.entries(wanted.service.depends_on ?? {}).flatMap(([name, dependency]) => {
+    const target = emission.emitted.get(name)
+    if (target === undefined || target.containers.length === 0) return []
+    if (dependency.condition === 'service_started') return target.started
+    return awaitNode(emission, name, dependency, target)
+  })
+}
+
+function awaitNode(
+  { draft, awaits, plans }: Emission,
+  name: string,
+  { condition, required }: Dependency,
+  target: Emitted,
+): readonly number[] {
+  const key = `${name} ${condition} ${required}`
+  const known = awaits.get(key)
+  if (known !== undefined) return [known]
+  if (target.started.length === 0 && holds(condition, plans.get(name))) return []
+  const cause = `needed by those that depend on it`
+  const node = draft.add(
+    { type: 'awaitCondition', service: name, condition, required, containers: target.containers, cause },
+    target.started,
+  )
+  awaits.set(key, node)
+  return [node]
+}
+
+/** True when the condition can be seen to hold already. */
+function holds(condition: DependencyCondition, plan: ServicePlan | undefined): boolean {
+  const kept = (plan?.decisions ?? []).flatMap((decision) =>
+    decision.kind === 'keep' ? [decision.container] : [],
+  )
+  if (condition === 'service_healthy')
+    return kept.every(({ state, health }) => state === 'running' && health === 'healthy')
+  return kept.some(({ state, exitCode }) => state === 'exited' && exitCode === 0)
+}
+
+function memoize<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
+}

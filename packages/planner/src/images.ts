@@ -1,0 +1,59 @@
+import type { Operation, Plan, Project, Service } from '@bulkhead/model'
+import { newDraft } from './draft.ts'
+import { imageOf } from './names.ts'
+import type { PlanInput } from './plan.ts'
+import { selectServices } from './select.ts'
+
+/**
+ * The images to pull and build, all side by side. Only in a deployment: the
+ * loop's own rounds never pull, so that a registry that is down changes nothing.
+ */
+export function planImages({
+  project,
+  intent,
+  observed,
+  deployment,
+}: PlanInput & { readonly project: Project }): Plan {
+  if (deployment === undefined) return []
+  const draft = newDraft()
+  const pulls = new Map<string, Operation & { type: 'pullImage' }>()
+  for (const service of selectServices(project, intent)) {
+    if (service.provider !== undefined) continue
+    const reference = imageOf(project, service)
+    const present = observed.images[reference] !== undefined
+    const cause = causeToGet(service, present, deployment.refresh)
+    if (cause === undefined) continue
+    if (service.build !== undefined && service.pull_policy !== 'always') {
+      draft.add(
+        {
+          type: 'buildImage',
+          service: service.name,
+          reference,
+          build: service.build,
+          platform: service.platform,
+          cause,
+        },
+        [],
+      )
+      continue
+    }
+    const services = [...(pulls.get(reference)?.services ?? []), service.name]
+    pulls.set(reference, { type: 'pullImage', reference, platform: service.platform, services, cause })
+  }
+  for (const operation of pulls.values()) draft.add(operation, [])
+  return draft.plan()
+}
+
+function causeToGet(
+  { build, pull_policy: policy }: Service,
+  present: boolean,
+  refresh: { readonly build: boolean } | undefined,
+): string | undefined {
+  if (refresh !== undefined) {
+    if (build !== undefined && refresh.build) return 'asked for'
+    if (policy === 'build' && build !== undefined) return 'pull_policy build'
+    if (policy === 'always') return 'pull_policy always'
+  }
+  if (present || (policy === 'never' && build === undefined)) return undefined
+  return 'not found on the engine'
+}

@@ -1,0 +1,32 @@
+import type { Project, Service } from '@bulkhead/model'
+
+/** The name of a replica's container: `container_name`, else `<project>-<service>-<number>`. */
+export function containerName(project: Pick<Project, 'name'>, service: Service, number: number): string {
+  return service.container_name ?? `${project.name}-${service.name}-${number}`
+}
+
+/**
+ * The name under which a replacement is made while the container it replaces
+ * still holds the final one: `<first 12 of the old id>_<final>`, Compose's form.
+ */
+export function temporaryName(replacedId: string, finalName: string): string {
+  return `${replacedId.slice(0, 12)}_${finalName}`
+}
+
+/** True when the name is a temporary one for `finalName`, whoever left it. */
+export function isTemporaryName(name: string, finalName: string): boolean {
+  return name.endsWith(`_${finalName}`) && /^([0-9a-f]{12}_)+$/.test(name.slice(0, -finalName.length))
+}
+
+/** The image a service runs: its own reference, else the one that a build is tagged with. */
+export function imageOf(project: Pick<Project, 'name'>, service: Service): string {
+  return service.image ?? `${project.name}-${service.name}`
+}
+
+/** The first container of the service that `service:NAME` names. */
+export function ownerOf(project: Project, mode: string): string {
+  const name = mode.slice('service:'.length)
+  const owner = project.services[name]
+  if (owner === undefined) throw new Error(`no service ${name}`)
+  return containerName(project, owner, 1)
+}

@@ -1,0 +1,69 @@
+import { type ObservedContainer, type Problem, type Project } from '@bulkhead/model'
+import type { Draft } from './draft.ts'
+import type { PlanInput } from './plan.ts'
+
+/** Containers of the project whose service its files no longer have. */
+export function orphansIn(
+  project: Project,
+  containers: readonly ObservedContainer[],
+): readonly ObservedContainer[] {
+  return containers.filter(
+    ({ service, oneOff }) =>
+      !oneOff && project.services[service] === undefined && project.disabledServices[service] === undefined,
+  )
+}
+
+/** Removes orphans when that was asked for; else says that they are there. */
+export function planOrphans(
+  { project, intent, observed }: PlanInput & { readonly project: Project },
+  draft: Draft,
+): readonly Problem[] {
+  const orphans = orphansIn(project, observed.containers)
+  if (orphans.length === 0) return []
+  if (intent.removeOrphans) {
+    for (const orphan of orphans)
+      emitRemoval(draft, orphan, 'orphan', { stopTimeoutSeconds: intent.stopTimeoutSeconds }, [])
+    return []
+  }
+  return [
+    {
+      severity: 'warning',
+      code: 'BH_CONFLICT',
+      message: `Containers of services that the project no longer has: ${orphans.map(({ name }) => name).join(', ')}.`,
+      hint: 'Remove them with `--remove-orphans`.',
+    },
+  ]
+}
+
+export const isUp = ({ state }: ObservedContainer): boolean =>
+  state === 'running' || state === 'paused' || state === 'restarting'
+
+/** Stop (where it runs) and removal of one container; returns the id of the last node. */
+export function emitRemoval(
+  draft: Draft,
+  container: ObservedContainer,
+  cause: string,
+  options: { readonly stopTimeoutSeconds: number | undefined; readonly volumes?: boolean },
+  after: readonly number[],
+): number {
+  const { service, id, name } = container
+  const stopped = isUp(container)
+    ? [
+        draft.add(
+          {
+            type: 'stopContainer',
+            service,
+            container: id,
+            name,
+            timeoutSeconds: options.stopTimeoutSeconds,
+            cause,
+          },
+          after,
+        ),
+      ]
+    : after
+  return draft.add(
+    { type: 'removeContainer', service, container: id, name, volumes: options.volumes ?? false, cause },
+    stopped,
+  )
+}

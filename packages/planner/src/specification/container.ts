@@ -1,0 +1,132 @@
+import {
+  bulkheadLabels,
+  composeLabels,
+  type ContainerSpec,
+  type EngineCapabilities,
+  type IsolationProfile,
+  type ObservedImage,
+  type ObservedMount,
+  type Project,
+  type Service,
+} from '@bulkhead/model'
+import { containerName, imageOf, ownerOf } from '../names.ts'
+import { present } from '../present.ts'
+import { composeVersion } from '../release.ts'
+import { nanoseconds, seconds } from '../units.ts'
+import { hostConfig } from './hostConfig.ts'
+import { attachments } from './networks.ts'
+import { exposedPorts } from './ports.ts'
+
+export interface SpecificationInput {
+  readonly project: Project
+  readonly service: Service
+  readonly number: number
+  readonly profile: IsolationProfile
+  readonly capabilities: EngineCapabilities
+  readonly image: ObservedImage | undefined
+  /** Our own hash of the service, see hash.ts. */
+  readonly hash: string
+  /** Compose's hash of the service. */
+  readonly composeHash: string
+  /** Mounts of the container that this one replaces: its anonymous volumes go on. */
+  readonly inherited: readonly ObservedMount[]
+}
+
+/**
+ * The container that a service's file asks for, in the Engine API's terms.
+ *
+ * @see https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Container/operation/ContainerCreate
+ */
+export function containerSpec(input: SpecificationInput): ContainerSpec {
+  const { project, service, number, image } = input
+  const { network_mode } = service
+  const networks = attachments(project, service, containerName(project, service, number))
+  return {
+    name: containerName(project, service, number),
+    service: service.name,
+    number,
+    platform: service.platform,
+    networks: network_mode === undefined ? networks : [],
+    body: present({
+      Image: imageOf(project, service),
+      Cmd: service.command,
+      Entrypoint: service.entrypoint,
+      Env: environment(service),
+      Labels: { ...service.labels, ...ownLabels(input) },
+      Hostname: service.hostname,
+      Domainname: service.domainname,
+      User: service.user,
+      WorkingDir: service.working_dir,
+      Tty: service.tty ?? false,
+      OpenStdin: service.stdin_open ?? false,
+      AttachStdin: false,
+      AttachStdout: false,
+      AttachStderr: false,
+      StopSignal: service.stop_signal,
+      StopTimeout: service.stop_grace_period === undefined ? undefined : seconds(service.stop_grace_period),
+      ExposedPorts: exposedPorts(service),
+      Healthcheck: healthcheck(service),
+      MacAddress: service.mac_address,
+      HostConfig: hostConfig({
+        ...input,
+        network: firstNetwork(input, networks),
+        imageVolumes: image?.volumes ?? [],
+      }),
+    }),
+  }
+}
+
+function firstNetwork(
+  { project, service }: SpecificationInput,
+  networks: readonly { readonly network: string }[],
+): string {
+  const mode = service.network_mode
+  if (mode === undefined) return networks[0]?.network ?? 'none'
+  if (!mode.startsWith('service:')) return mode
+  return `container:${ownerOf(project, mode)}`
+}
+
+function environment({ environment = {} }: Service): readonly string[] {
+  return Object.entries(environment)
+    .filter((entry): entry is [string, string] => entry[1] !== null)
+    .map(([name, value]) => `${name}=${value}`)
+}
+
+function healthcheck({ healthcheck: check }: Service): Readonly<Record<string, unknown>> | undefined {
+  if (check === undefined) return undefined
+  if (check.disable === true) return { Test: ['NONE'] }
+  const time = (duration: string | undefined): number | undefined =>
+    duration === undefined ? undefined : nanoseconds(duration)
+  return present({
+    Test: check.test,
+    Interval: time(check.interval),
+    Timeout: time(check.timeout),
+    StartPeriod: time(check.start_period),
+    StartInterval: time(check.start_interval),
+    Retries: check.retries,
+  })
+}
+
+function ownLabels(input: SpecificationInput): Readonly<Record<string, string>> {
+  const { project, service, number, image, hash, composeHash, profile } = input
+  const dependsOn = Object.entries(service.depends_on ?? {})
+    .map(([name, { condition, restart }]) => `${name}:${condition}:${restart === true}`)
+    .sort()
+  return {
+    [composeLabels.project]: project.name,
+    [composeLabels.service]: service.name,
+    [composeLabels.number]: String(number),
+    [composeLabels.oneOff]: 'False',
+    [composeLabels.configHash]: composeHash,
+    [composeLabels.dependsOn]: dependsOn.join(','),
+    [composeLabels.workingDir]: project.workingDir,
+    [composeLabels.configFiles]: project.configFiles.join(','),
+    [composeLabels.version]: composeVersion,
+    ...(image === undefined ? {} : { [composeLabels.image]: image.id }),
+    ...(project.environmentFiles.length === 0
+      ? {}
+      : { [composeLabels.environmentFile]: project.environmentFiles.join(',') }),
+    [bulkheadLabels.hash]: hash,
+    [bulkheadLabels.isolation]: profile.mode,
+  }
+}

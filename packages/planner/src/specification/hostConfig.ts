@@ -1,0 +1,174 @@
+import type { DeviceRequest, Service } from '@bulkhead/model'
+import { bytes } from '../units.ts'
+import { ownerOf } from '../names.ts'
+import { present } from '../present.ts'
+import type { SpecificationInput } from './container.ts'
+import { mounts, tmpfs } from './mounts.ts'
+import { portBindings } from './ports.ts'
+
+export interface HostConfigInput extends SpecificationInput {
+  /** `NetworkMode`: the network that the container is created on. */
+  readonly network: string
+  readonly imageVolumes: readonly string[]
+}
+
+/** `HostConfig` of the Engine API. */
+export function hostConfig(input: HostConfigInput): Readonly<Record<string, unknown>> {
+  const { service, profile, capabilities, network } = input
+  const { Binds, Mounts } = mounts(input)
+  return present({
+    NetworkMode: network,
+    Runtime: capabilities.os === 'windows' ? undefined : profile.runtime,
+    Isolation: capabilities.os === 'windows' ? profile.isolation : undefined,
+    Binds,
+    Mounts,
+    Tmpfs: tmpfs(service),
+    VolumesFrom: volumesFrom(input),
+    PortBindings: portBindings(service),
+    PublishAllPorts: false,
+    RestartPolicy: restartPolicy(service),
+    LogConfig: service.logging && {
+      Type: service.logging.driver ?? '',
+      Config: service.logging.options ?? {},
+    },
+    CapAdd: service.cap_add,
+    CapDrop: service.cap_drop,
+    Privileged: service.privileged ?? false,
+    ReadonlyRootfs: service.read_only ?? false,
+    SecurityOpt: service.security_opt,
+    GroupAdd: service.group_add,
+    UsernsMode: service.userns_mode,
+    UTSMode: service.uts,
+    PidMode: namespace(input, service.pid),
+    IpcMode: namespace(input, service.ipc),
+    CgroupnsMode: service.cgroup,
+    CgroupParent: service.cgroup_parent,
+    Dns: service.dns,
+    DnsOptions: service.dns_opt,
+    DnsSearch: service.dns_search,
+    ExtraHosts: service.extra_hosts?.map((entry) => entry.replace('=', ':')),
+    Links: links(input),
+    Sysctls: service.sysctls,
+    StorageOpt: service.storage_opt,
+    Init: service.init,
+    OomKillDisable: service.oom_kill_disable,
+    OomScoreAdj: service.oom_score_adj,
+    ShmSize: service.shm_size === undefined ? undefined : bytes(service.shm_size),
+    Ulimits: ulimits(service),
+    Devices: service.devices?.map(({ source, target, permissions }) => ({
+      PathOnHost: source,
+      PathInContainer: target ?? source,
+      CgroupPermissions: permissions ?? 'rwm',
+    })),
+    DeviceCgroupRules: service.device_cgroup_rules,
+    DeviceRequests: deviceRequests(service),
+    ...resources(service),
+    ...blockIo(service),
+    Annotations: service.annotations,
+  })
+}
+
+function namespace({ project }: HostConfigInput, mode: string | undefined): string | undefined {
+  return mode?.startsWith('service:') === true ? `container:${ownerOf(project, mode)}` : mode
+}
+
+function volumesFrom({ project, service }: HostConfigInput): readonly string[] | undefined {
+  return service.volumes_from?.map((entry) => {
+    if (entry.startsWith('container:')) return entry.slice('container:'.length)
+    const [name = '', access] = entry.split(':')
+    const owner = ownerOf(project, `service:${name}`)
+    return access === undefined ? owner : `${owner}:${access}`
+  })
+}
+
+function links({ project, service }: HostConfigInput): readonly string[] | undefined {
+  const own = (service.links ?? []).map((entry) => {
+    const [name = '', alias = name] = entry.split(':')
+    return `${ownerOf(project, `service:${name}`)}:${alias}`
+  })
+  const all = [...own, ...(service.external_links ?? [])]
+  return all.length === 0 ? undefined : all
+}
+
+/** @see https://github.com/compose-spec/compose-spec/blob/main/deploy.md#restart_policy */
+function restartPolicy({ restart, deploy }: Service): Readonly<Record<string, unknown>> {
+  if (restart !== undefined) {
+    const [name = 'no', retries] = restart.split(':')
+    return { Name: name, MaximumRetryCount: Number(retries ?? 0) }
+  }
+  const policy = deploy?.restart_policy
+  if (policy === undefined) return { Name: 'no', MaximumRetryCount: 0 }
+  const names: Readonly<Record<string, string>> = { any: 'always', 'on-failure': 'on-failure', none: 'no' }
+  const name = names[policy.condition ?? 'any'] ?? policy.condition
+  return { Name: name, MaximumRetryCount: name === 'on-failure' ? (policy.max_attempts ?? 0) : 0 }
+}
+
+function resources(service: Service): Readonly<Record<string, unknown>> {
+  const limits = service.deploy?.resources?.limits
+  const reservations = service.deploy?.resources?.reservations
+  const size = (value: string | undefined): number | undefined =>
+    value === undefined ? undefined : bytes(value)
+  const cpus = service.cpus ?? limits?.cpus
+  return {
+    NanoCpus: cpus === undefined ? undefined : Math.round(Number(cpus) * 1e9),
+    CpuShares: service.cpu_shares,
+    CpuPeriod: service.cpu_period,
+    CpuQuota: service.cpu_quota,
+    CpuRealtimePeriod: service.cpu_rt_period,
+    CpuRealtimeRuntime: service.cpu_rt_runtime,
+    CpusetCpus: service.cpuset,
+    CpuCount: service.cpu_count,
+    CpuPercent: service.cpu_percent,
+    Memory: size(service.mem_limit ?? limits?.memory),
+    MemoryReservation: size(service.mem_reservation ?? reservations?.memory),
+    MemorySwap: size(service.memswap_limit),
+    MemorySwappiness: service.mem_swappiness === undefined ? undefined : Number(service.mem_swappiness),
+    PidsLimit: service.pids_limit ?? limits?.pids,
+  }
+}
+
+function blockIo({ blkio_config: config }: Service): Readonly<Record<string, unknown>> {
+  if (config === undefined) return {}
+  const rates = (devices: typeof config.device_read_bps): unknown =>
+    devices?.map(({ path, rate }) => ({ Path: path, Rate: bytes(rate) }))
+  return {
+    BlkioWeight: config.weight,
+    BlkioWeightDevice: config.weight_device?.map(({ path, weight }) => ({ Path: path, Weight: weight })),
+    BlkioDeviceReadBps: rates(config.device_read_bps),
+    BlkioDeviceReadIOps: rates(config.device_read_iops),
+    BlkioDeviceWriteBps: rates(config.device_write_bps),
+    BlkioDeviceWriteIOps: rates(config.device_write_iops),
+  }
+}
+
+function ulimits({ ulimits: limits }: Service): readonly unknown[] | undefined {
+  if (limits === undefined) return undefined
+  return Object.entries(limits).map(([Name, limit]) =>
+    typeof limit === 'number'
+      ? { Name, Soft: limit, Hard: limit }
+      : { Name, Soft: limit.soft, Hard: limit.hard },
+  )
+}
+
+function deviceRequests({ gpus = [], deploy }: Service): readonly unknown[] | undefined {
+  const reserved = deploy?.resources?.reservations?.devices ?? []
+  const requests = [
+    ...reserved.map((request) => deviceRequest(request, [])),
+    ...gpus.map((request) => deviceRequest(request, ['gpu'])),
+  ]
+  return requests.length === 0 ? undefined : requests
+}
+
+function deviceRequest(
+  request: DeviceRequest,
+  implied: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const { capabilities = [], driver, count, device_ids, options } = request
+  return present({
+    Capabilities: [[...capabilities, ...implied.filter((capability) => !capabilities.includes(capability))]],
+    Driver: driver ?? '',
+    Count: count === 'all' ? -1 : count === undefined ? (device_ids === undefined ? -1 : 0) : Number(count),
+    DeviceIDs: device_ids,
+    Options: options,
+  })
+}

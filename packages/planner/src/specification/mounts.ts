@@ -1,0 +1,203 @@
+import type {
+  ContainerFile,
+  FileObject,
+  FileReference,
+  ObservedMount,
+  Project,
+  Service,
+  ServiceVolume,
+} from '@bulkhead/model'
+import { bytes } from '../units.ts'
+import { present } from '../present.ts'
+import type { HostConfigInput } from './hostConfig.ts'
+
+/** What the service mounts: its volumes, its file-backed secrets and configs, and what it inherits. */
+export function mounts(input: HostConfigInput): {
+  readonly Binds: readonly string[] | undefined
+  readonly Mounts: readonly unknown[] | undefined
+} {
+  const { project, service } = input
+  const declared = (service.volumes ?? []).map((volume) => mount(project, volume))
+  const files = [
+    ...fileMounts(project.secrets, service.secrets, secretTarget),
+    ...fileMounts(project.configs, service.configs, configTarget),
+  ]
+  const taken = new Set([...declared, ...files].map(({ Target }) => Target))
+  const inherited = anonymousVolumes(input)
+    .filter(({ target }) => !taken.has(target))
+    .map(({ name, target }) => ({ Type: 'volume', Source: name, Target: target }))
+  const named = new Map(anonymousVolumes(input).map(({ name, target }) => [target, name]))
+  const all = [
+    ...declared.map((one) =>
+      one['Type'] === 'volume' && one['Source'] === undefined && named.has(one.Target)
+        ? { ...one, Source: named.get(one.Target) }
+        : one,
+    ),
+    ...files,
+    ...inherited,
+  ]
+  const binds = all.filter(isPlainBind).map(bindText)
+  const others = all.filter((one) => !isPlainBind(one))
+  return {
+    Binds: binds.length === 0 ? undefined : binds,
+    Mounts: others.length === 0 ? undefined : others,
+  }
+}
+
+type Mount = Readonly<Record<string, unknown>> & { readonly Target: string }
+
+function mount(project: Project, volume: ServiceVolume): Mount {
+  const { type, source, target, read_only, consistency } = volume
+  const base = { Type: type, Target: target, ReadOnly: read_only, Consistency: consistency }
+  switch (type) {
+    case 'bind':
+      return named({
+        ...base,
+        Source: source,
+        BindOptions: present({
+          Propagation: volume.bind?.propagation,
+          CreateMountpoint: volume.bind?.create_host_path,
+          NonRecursive: volume.bind?.recursive === 'disabled' ? true : undefined,
+          ReadOnlyForceRecursive: volume.bind?.recursive === 'readonly' ? true : undefined,
+        }),
+        selinux: volume.bind?.selinux,
+      })
+    case 'volume':
+      return named({
+        ...base,
+        Source: source === undefined ? undefined : (project.volumes[source]?.name ?? source),
+        VolumeOptions: present({
+          NoCopy: volume.volume?.nocopy,
+          Subpath: volume.volume?.subpath,
+          Labels: volume.volume?.labels,
+        }),
+      })
+    case 'tmpfs':
+      return named({
+        ...base,
+        TmpfsOptions: present({
+          SizeBytes: volume.tmpfs?.size === undefined ? undefined : bytes(volume.tmpfs.size),
+          Mode: volume.tmpfs?.mode === undefined ? undefined : Number(volume.tmpfs.mode),
+        }),
+      })
+    case 'image':
+      return named({ ...base, Source: source, ImageOptions: present({ Subpath: volume.image?.subpath }) })
+    case 'npipe':
+    case 'cluster':
+      return named({ ...base, Source: source })
+  }
+}
+
+function named(fields: Readonly<Record<string, unknown>> & { readonly Target: string }): Mount {
+  return { ...present(fields), Target: fields.Target }
+}
+
+/** A bind that the short form can say: only it makes a missing host folder on every API version. */
+function isPlainBind(mount: Mount): boolean {
+  if (mount['Type'] !== 'bind') return false
+  const options = mount['BindOptions']
+  if (mount['selinux'] !== undefined) return true
+  const keys = typeof options === 'object' && options !== null ? Object.keys(options) : []
+  const creates =
+    typeof options === 'object' &&
+    options !== null &&
+    'CreateMountpoint' in options &&
+    options.CreateMountpoint === true
+  return creates && keys.every((key) => key === 'CreateMountpoint' || key === 'Propagation')
+}
+
+function bindText(mount: Mount): string {
+  const options = mount['BindOptions']
+  const propagation =
+    typeof options === 'object' && options !== null && 'Propagation' in options
+      ? options.Propagation
+      : undefined
+  const flags = [mount['ReadOnly'] === true ? 'ro' : 'rw', mount['selinux'], propagation].filter(
+    (flag) => flag !== undefined,
+  )
+  return `${String(mount['Source'])}:${mount.Target}:${flags.join(',')}`
+}
+
+/** Volumes without a name that the replaced container had, where the new one mounts one too. */
+function anonymousVolumes({
+  service,
+  inherited,
+  imageVolumes,
+}: HostConfigInput): readonly (ObservedMount & { readonly name: string })[] {
+  const wanted = new Set([
+    ...imageVolumes,
+    ...(service.volumes ?? [])
+      .filter(({ type, source }) => type === 'volume' && source === undefined)
+      .map(({ target }) => target),
+  ])
+  return inherited.filter(
+    (one): one is ObservedMount & { readonly name: string } =>
+      one.type === 'volume' &&
+      one.name !== undefined &&
+      /^[0-9a-f]{64}$/.test(one.name) &&
+      wanted.has(one.target),
+  )
+}
+
+export function tmpfs({ tmpfs: list }: Service): Readonly<Record<string, string>> | undefined {
+  if (list === undefined) return undefined
+  return Object.fromEntries(
+    list.map((entry) => {
+      const [path = '', ...options] = entry.split(':')
+      return [path, options.join(':')]
+    }),
+  )
+}
+
+type Target = (reference: FileReference) => string
+
+const secretTarget: Target = ({ source, target = source }) =>
+  target.startsWith('/') ? target : `/run/secrets/${target}`
+const configTarget: Target = ({ source, target }) => target ?? `/${source}`
+
+function fileMounts(
+  objects: Readonly<Record<string, FileObject>>,
+  references: readonly FileReference[] | undefined,
+  targetOf: Target,
+): readonly Mount[] {
+  return (references ?? []).flatMap((reference) => {
+    const file = objects[reference.source]?.file
+    if (file === undefined) return []
+    return [{ Type: 'bind', Source: file, Target: targetOf(reference), ReadOnly: true }]
+  })
+}
+
+/** Secrets and configs that are no file of the host: they are written into the container before it starts. */
+export function writtenFiles(project: Project, service: Service): readonly ContainerFile[] {
+  return [
+    ...contents(project.secrets, service.secrets, secretTarget, true),
+    ...contents(project.configs, service.configs, configTarget, false),
+  ]
+}
+
+function contents(
+  objects: Readonly<Record<string, FileObject>>,
+  references: readonly FileReference[] | undefined,
+  targetOf: Target,
+  secret: boolean,
+): readonly ContainerFile[] {
+  return (references ?? []).flatMap((reference) => {
+    const object = objects[reference.source]
+    if (object?.content === undefined || object.file !== undefined) return []
+    return [
+      {
+        path: targetOf(reference),
+        mode: fileMode(reference.mode),
+        uid: Number(reference.uid ?? 0),
+        gid: Number(reference.gid ?? 0),
+        content: object.content,
+        secret,
+      },
+    ]
+  })
+}
+
+function fileMode(mode: string | number | undefined): number {
+  if (mode === undefined) return 0o444
+  return typeof mode === 'number' ? mode : Number.parseInt(mode.replace(/^0o/, ''), 8)
+}

@@ -1,0 +1,66 @@
+import type { Operation, OperationReference, Plan, PlanNode } from '@bulkhead/model'
+
+/** One line a node: `[1,2] #3 start web-1 (configuration changed)`. */
+export function planText(plan: Plan): string {
+  return plan
+    .map(({ id, operation, after }) => `[${after.join(',')}] #${id} ${sentence(operation)}`)
+    .join('\n')
+}
+
+/** What an operation does, to what, and why: `create network nat (not found)`. */
+export function sentence(operation: Operation): string {
+  return `${verbs[operation.type]} ${subjectOf(operation)} (${operation.cause})`
+}
+
+const verbs = {
+  pullImage: 'pull',
+  buildImage: 'build',
+  createNetwork: 'create',
+  removeNetwork: 'remove',
+  createVolume: 'create',
+  removeVolume: 'remove',
+  createContainer: 'create',
+  startContainer: 'start',
+  stopContainer: 'stop',
+  removeContainer: 'remove',
+  renameContainer: 'rename',
+  awaitCondition: 'await',
+} as const satisfies Record<Operation['type'], string>
+
+/** What an operation acts on, as progress shows it: `container db-web-db-1`. */
+export function subjectOf(operation: Operation): string {
+  switch (operation.type) {
+    case 'pullImage':
+    case 'buildImage':
+      return `image ${operation.reference}`
+    case 'createNetwork':
+      return `network ${operation.network.name}`
+    case 'removeNetwork':
+      return `network ${operation.name}`
+    case 'createVolume':
+      return `volume ${operation.volume.name}`
+    case 'removeVolume':
+      return `volume ${operation.name}`
+    case 'createContainer':
+      return `container ${operation.container.name}`
+    case 'startContainer':
+    case 'stopContainer':
+    case 'removeContainer':
+      return `container ${operation.name}`
+    case 'renameContainer':
+      return `container ${operation.from} to ${operation.to}`
+    case 'awaitCondition':
+      return `service ${operation.service} ${operation.condition.replace('service_', '')}`
+  }
+}
+
+/** A node as events name it. */
+export function referenceOf({ id, operation }: PlanNode): OperationReference {
+  return {
+    node: id,
+    type: operation.type,
+    subject: subjectOf(operation),
+    service: 'service' in operation ? operation.service : undefined,
+    cause: operation.cause,
+  }
+}
