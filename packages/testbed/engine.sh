@@ -11,6 +11,7 @@ name=
 all=no
 purge=no
 dry=no
+lease=
 
 # shellcheck source=engine/debian.sh
 source "$here/engine/debian.sh"
@@ -36,6 +37,8 @@ usage: engine.sh COMMAND [options]
   down    [--name NAME | --all] [--purge]
                                     stop and remove an engine; --purge drops the cache too
 
+With --lease ID, up and down are for one of several users: the engine that "up" had to start goes when the
+last of them is done. ID begins with the number of the user's process; a process that ended counts as done.
 NAME is "engine" unless given. State lies in $BULKHEAD_TESTBED_DIR, by default ~/.cache/bulkhead-testbed.
 Exit codes: 0 done, 1 failed, 3 this machine can't run it, 16 usage.
 TEXT
@@ -57,34 +60,66 @@ folder_of() { printf '%s/engines/%s' "$base" "$1"; }
 
 # Runs a command while holding the lock on the cache and on the numbering of namespaces.
 locked() {
-  mkdir -p "$base/engines"
   (
     flock 9
     "$@"
   ) 9>"$base/lock"
 }
 
+# Runs a command while nobody else starts or removes the engine of this name.
+alone() {
+  local of=$1
+  shift
+  mkdir -p "$base/engines" "$base/names"
+  (
+    flock 8
+    "$@"
+  ) 8>"$base/names/$of"
+}
+
 up() {
-  require_machine
   local folder
   folder=$(folder_of "$name")
   [ "${#folder}" -le 86 ] || fail "$folder is too long for a Unix socket in it; set BULKHEAD_TESTBED_DIR to a shorter path."
   if answers "$folder"; then
     [ "$(cat "$folder/release")" = "$release" ] || fail "an engine named $name runs release $(cat "$folder/release"), not $release."
     say "Engine $name is already up."
+    take_lease "$folder"
     return
   fi
   announce
   [ "$dry" = no ] || return 0
+  [ -d "$folder" ] || [ -z "$lease" ] || mkdir -p "$folder/leases"
+  take_lease "$folder"
   locked prepare_packages
   locked prepare_namespace "$folder"
   start_dockerd "$folder" "$release"
   say "Engine $name is up: Docker $(version_of "$folder") at unix://$folder/docker.sock, published ports at $(inner_address "$folder")."
 }
 
+# An engine has the folder "leases" while it is there for its users alone; somebody who ups it without one keeps it.
+take_lease() {
+  if [ -z "$lease" ]; then
+    rm -rf "$1/leases"
+  elif [ -d "$1/leases" ]; then
+    touch "$1/leases/$lease"
+  fi
+}
+
+# True when the engine may go: it is there for its users alone, and all are done.
+give_lease_back() {
+  local file
+  [ -d "$1/leases" ] || return 1
+  rm -f "$1/leases/$lease"
+  for file in "$1"/leases/*; do
+    [ -e "$file" ] || continue
+    file=$(basename "$file")
+    ! kill -0 "${file%%-*}" 2>/dev/null || return 1
+  done
+}
+
 images() {
   require_up
-  require_machine
   locked prepare_packages
   load_images "$(folder_of "$name")" "$@"
 }
@@ -120,17 +155,24 @@ status() {
 
 down() {
   local folder
+  folder=$(folder_of "$name")
   if [ "$all" = yes ]; then
     for folder in "$base"/engines/*/; do
-      [ ! -d "$folder" ] || remove_engine "${folder%/}"
+      [ ! -d "$folder" ] || alone "$(basename "$folder")" remove_engine "${folder%/}"
     done
+  elif [ -z "$lease" ]; then
+    alone "$name" remove_engine "$folder"
   else
-    remove_engine "$(folder_of "$name")"
+    alone "$name" leave "$folder"
   fi
-  if [ "$purge" = yes ]; then
-    ! compgen -G "$base/engines/*" >/dev/null || fail "engines are left in $base/engines; purge with --all."
-    rm -rf "$base"
-  fi
+  [ "$purge" = no ] || purge_cache
+}
+
+leave() { ! give_lease_back "$1" || remove_engine "$1"; }
+
+purge_cache() {
+  ! compgen -G "$base/engines/*" >/dev/null || fail "engines are left in $base/engines; purge with --all."
+  rm -rf "$base"
 }
 
 require_up() {
@@ -144,6 +186,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --release) release=${2:-}; shift ;;
     --name) name=${2:-}; shift ;;
+    --lease) lease=${2:-}; shift ;;
     --all) all=yes ;;
     --purge) purge=yes ;;
     --say) dry=yes ;;
@@ -155,12 +198,19 @@ done
 name=${name:-engine}
 [[ $name =~ ^[a-z0-9][a-z0-9-]{0,29}$ ]] || misuse "a name has up to 30 of a-z, 0-9 and -, not \"$name\"."
 [[ $release =~ ^(26|20)$ ]] || misuse "--release is 26 or 20, not \"$release\"."
+[[ $lease =~ ^([0-9]+(-[0-9]+)?)?$ ]] || misuse "--lease is a process number, and perhaps -1, -2, …, not \"$lease\"."
 [ "$command" = images ] || [ ${#rest[@]} -eq 0 ] || misuse "$command takes no argument \"${rest[0]}\"."
 
 case $command in
   check) require_machine ;;
-  up) up ;;
-  images) images "${rest[@]}" ;;
+  up)
+    require_machine
+    alone "$name" up
+    ;;
+  images)
+    require_machine
+    alone "$name" images "${rest[@]}"
+    ;;
   env) environment ;;
   status) status ;;
   down) down ;;

@@ -65,7 +65,7 @@ launch() {
   # nsenter, as `ip netns exec` would mount another /sys and hide the control groups.
   PATH=$path:/usr/sbin:/usr/bin:/sbin:/bin setsid nsenter --net="/run/netns/$(namespace_of "$folder")" \
     dockerd --config-file "$folder/daemon.json" --data-root "$folder/data" --exec-root "$folder/exec" \
-    --pidfile "$folder/docker.pid" -H "unix://$folder/docker.sock" >>"$folder/log" 2>&1 </dev/null 9>&- &
+    --pidfile "$folder/docker.pid" -H "unix://$folder/docker.sock" >>"$folder/log" 2>&1 </dev/null 8>&- 9>&- &
   pid=$!
   # After a crash dockerd first ends the containers it finds, which takes their grace of ten seconds.
   deadline=$((SECONDS + 60))

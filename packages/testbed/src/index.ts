@@ -1,0 +1,5 @@
+export { releases, startEngine } from './engine.ts'
+export type { Release, Releases, StartEngineOptions, TestEngine } from './engine.ts'
+export { serveRegistry } from './registry.ts'
+export type { ServedImage, ServedRegistry, ServeRegistryOptions } from './registry.ts'
+export type { Outcome } from './run.ts'
