@@ -1,0 +1,167 @@
+import type {
+  Deployment,
+  DeploymentAction,
+  DeploymentEvent,
+  DeploymentEventBody,
+  DeploymentOutcome,
+  DeploymentState,
+  Problem,
+} from '@bulkhead/model'
+import type { Row, StoreDatabase } from './database.ts'
+
+export interface NewDeployment {
+  readonly id: string
+  readonly project: string
+  readonly action: DeploymentAction
+  readonly revision: number | undefined
+  readonly build: boolean
+}
+
+export interface ActiveDeployment {
+  readonly id: string
+  readonly action: DeploymentAction
+  readonly build: boolean
+}
+
+export interface DeploymentStore {
+  /** Queues it, and supersedes those of the project that have not finished; returns the ids of these. */
+  create(deployment: NewDeployment): readonly string[]
+  get(id: string): Deployment | undefined
+  /** Newest first. */
+  list(project: string | undefined): readonly Deployment[]
+  /** The one of a project that has not finished. */
+  active(project: string): ActiveDeployment | undefined
+  running(id: string): void
+  /** Appends an event; false when the deployment has finished (or was never there). */
+  append(id: string, event: DeploymentEventBody): boolean
+  /** Writes the final event and state; false when it had finished before. */
+  finish(id: string, outcome: DeploymentOutcome, operations: number, problem: Problem | undefined): boolean
+  /** Those with an id above `after`, in order. */
+  events(id: string, after: number): readonly DeploymentEvent[]
+  removeOf(project: string): void
+}
+
+/** Finished deployments kept of each project. */
+const historyLength = 50
+const unfinished = "state IN ('queued', 'running')"
+
+export function createDeploymentStore(database: StoreDatabase, now: () => Date): DeploymentStore {
+  const isActive = (id: string): boolean =>
+    database.get(`SELECT 1 AS found FROM deployments WHERE id = ? AND ${unfinished}`, id) !== undefined
+
+  const insertEvent = (id: string, event: DeploymentEventBody): void => {
+    database.run(
+      `INSERT INTO deployment_events (deployment, id, event)
+       SELECT ?, coalesce(max(id), 0) + 1, ? FROM deployment_events WHERE deployment = ?`,
+      id,
+      JSON.stringify({ time: now().toISOString(), ...event }),
+      id,
+    )
+  }
+
+  const finish: DeploymentStore['finish'] = (id, outcome, operations, problem) =>
+    database.transaction(() => {
+      if (!isActive(id)) return false
+      insertEvent(id, { type: 'finished', outcome, ...(problem === undefined ? {} : { problem }) })
+      database.run(
+        'UPDATE deployments SET state = ?, finished_at = ?, operations = ?, problem = ? WHERE id = ?',
+        outcome,
+        now().toISOString(),
+        operations,
+        problem === undefined ? undefined : JSON.stringify(problem),
+        id,
+      )
+      return true
+    })
+
+  return {
+    finish,
+    create: ({ id, project, action, revision, build }) =>
+      database.transaction(() => {
+        const superseded = database
+          .all(`SELECT id, operations FROM deployments WHERE project = ? AND ${unfinished}`, project)
+          .map((row) => ({ id: String(row['id']), operations: doneBy(String(row['id']), database) }))
+        for (const old of superseded) finish(old.id, 'superseded', old.operations, undefined)
+        database.run(
+          `INSERT INTO deployments (id, project, action, revision, build, state, created_at, operations)
+           VALUES (?, ?, ?, ?, ?, 'queued', ?, 0)`,
+          id,
+          project,
+          action,
+          revision,
+          build ? 1 : 0,
+          now().toISOString(),
+        )
+        database.run(
+          `DELETE FROM deployments WHERE project = ? AND NOT ${unfinished} AND sequence NOT IN
+             (SELECT sequence FROM deployments WHERE project = ? ORDER BY sequence DESC LIMIT ?)`,
+          project,
+          project,
+          historyLength,
+        )
+        return superseded.map((old) => old.id)
+      }),
+    get(id) {
+      const row = database.get('SELECT * FROM deployments WHERE id = ?', id)
+      return row === undefined ? undefined : toDeployment(row)
+    },
+    list: (project) =>
+      (project === undefined
+        ? database.all('SELECT * FROM deployments ORDER BY sequence DESC')
+        : database.all('SELECT * FROM deployments WHERE project = ? ORDER BY sequence DESC', project)
+      ).map(toDeployment),
+    active(project) {
+      const row = database.get(
+        `SELECT id, action, build FROM deployments WHERE project = ? AND ${unfinished}
+         ORDER BY sequence DESC LIMIT 1`,
+        project,
+      )
+      if (row === undefined) return undefined
+      return {
+        id: String(row['id']),
+        action: row['action'] as DeploymentAction,
+        build: row['build'] === 1,
+      }
+    },
+    running(id) {
+      database.run("UPDATE deployments SET state = 'running' WHERE id = ? AND state = 'queued'", id)
+    },
+    append: (id, event) =>
+      database.transaction(() => {
+        if (!isActive(id)) return false
+        insertEvent(id, event)
+        if (event.type === 'done') {
+          database.run('UPDATE deployments SET operations = operations + 1 WHERE id = ?', id)
+        }
+        return true
+      }),
+    events: (id, after) =>
+      database
+        .all('SELECT id, event FROM deployment_events WHERE deployment = ? AND id > ? ORDER BY id', id, after)
+        .map((row) => ({
+          id: Number(row['id']),
+          ...(JSON.parse(String(row['event'])) as DeploymentEventBody & { time: string }),
+        })),
+    removeOf(project) {
+      database.run('DELETE FROM deployments WHERE project = ?', project)
+    },
+  }
+}
+
+function doneBy(id: string, database: StoreDatabase): number {
+  return Number(database.get('SELECT operations FROM deployments WHERE id = ?', id)?.['operations'] ?? 0)
+}
+
+function toDeployment(row: Row): Deployment {
+  return {
+    id: String(row['id']),
+    project: String(row['project']),
+    action: row['action'] as DeploymentAction,
+    revision: typeof row['revision'] === 'number' ? row['revision'] : undefined,
+    state: row['state'] as DeploymentState,
+    createdAt: String(row['created_at']),
+    finishedAt: typeof row['finished_at'] === 'string' ? row['finished_at'] : undefined,
+    operations: Number(row['operations']),
+    problem: typeof row['problem'] === 'string' ? (JSON.parse(row['problem']) as Problem) : undefined,
+  }
+}

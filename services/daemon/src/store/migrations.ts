@@ -1,0 +1,56 @@
+/**
+ * The shape of the database, step by step. A step that was released is never
+ * changed; its place in the list is its number, kept in `user_version`.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE projects (
+    name TEXT PRIMARY KEY,
+    -- The current one; none for a project that is known from the engine only.
+    revision INTEGER,
+    intent TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE revisions (
+    project TEXT NOT NULL REFERENCES projects (name) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    bundle BLOB NOT NULL,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (project, number)
+  ) STRICT;
+
+  CREATE TRIGGER a_revision_is_never_changed BEFORE UPDATE ON revisions
+  BEGIN
+    SELECT RAISE(ABORT, 'a revision is never changed');
+  END;
+
+  CREATE TABLE deployments (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    project TEXT NOT NULL,
+    action TEXT NOT NULL,
+    revision INTEGER,
+    build INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    finished_at TEXT,
+    operations INTEGER NOT NULL,
+    problem TEXT
+  ) STRICT;
+
+  CREATE INDEX deployments_of_a_project ON deployments (project, sequence);
+
+  CREATE TABLE deployment_events (
+    deployment TEXT NOT NULL REFERENCES deployments (id) ON DELETE CASCADE,
+    id INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    PRIMARY KEY (deployment, id)
+  ) STRICT, WITHOUT ROWID;
+  `,
+]

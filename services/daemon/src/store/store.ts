@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto'
+import { createContextStore } from './contexts.ts'
+import type { ContextStore } from './contexts.ts'
+import { openDatabase } from './database.ts'
+import type { StoreDatabase } from './database.ts'
+import { createDeploymentStore } from './deployments.ts'
+import type { DeploymentStore } from './deployments.ts'
+import { prepareDataFolder } from './folder.ts'
+import { lockDataFolder } from './lock.ts'
+import { createProjectStore } from './projects.ts'
+import type { ProjectStore } from './projects.ts'
+import { openSeal } from './seal.ts'
+
+export interface StoreOptions {
+  /** The data folder, absolute. */
+  readonly folder: string
+  readonly now: () => Date
+  /** Largest build context, in bytes. */
+  readonly contextLimit: number
+}
+
+/** What was asked for, on disk: the truth that a restarted daemon begins from. */
+export interface Store {
+  readonly projects: ProjectStore
+  readonly deployments: DeploymentStore
+  readonly contexts: ContextStore
+  /** Tells this Bulkhead from another one on the same engine; the same for the life of the data folder. */
+  readonly owner: string
+  /** Key for hashes on the engine that cover secrets. */
+  readonly hashKey: string
+  transaction<T>(body: () => T): T
+  close(): void
+}
+
+/**
+ * Takes the data folder and opens what is in it, making both where they are not there.
+ *
+ * @throws BulkheadError BH_DAEMON_RUNNING when another daemon has the folder;
+ * BH_DAEMON_START_FAILED or BH_STORE_FAILED when it cannot be used.
+ */
+export function openStore({ folder: path, now, contextLimit }: StoreOptions): Store {
+  const folder = prepareDataFolder(path)
+  const lock = lockDataFolder(folder.lock)
+  try {
+    const database = openDatabase(folder.database)
+    const hasRevisions = database.get('SELECT 1 AS found FROM revisions LIMIT 1') !== undefined
+    const seal = openSeal(folder.key, !hasRevisions)
+    const projects = createProjectStore(database, seal, now)
+    const contexts = createContextStore(folder.contexts, contextLimit)
+    contexts.prune(projects.contextsInUse(), now())
+    return {
+      projects,
+      deployments: createDeploymentStore(database, now),
+      contexts,
+      owner: ownerOf(database),
+      hashKey: seal.derive('hash').toString('hex'),
+      transaction: (body) => database.transaction(body),
+      close() {
+        database.close()
+        lock.release()
+      },
+    }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+function ownerOf(database: StoreDatabase): string {
+  return database.transaction(() => {
+    const known = database.get("SELECT value FROM settings WHERE name = 'owner'")?.['value']
+    if (typeof known === 'string') return known
+    const owner = randomUUID()
+    database.run("INSERT INTO settings (name, value) VALUES ('owner', ?)", owner)
+    return owner
+  })
+}
