@@ -1,1 +1,8 @@
+export { isLocal } from './address.ts'
+export type { EngineAddress, EngineTls } from './address.ts'
+export { connect } from './connect.ts'
+export type { ConnectOptions } from './connect.ts'
+export { nameHolderOf } from './error.ts'
+export { locate } from './locate.ts'
+export type { Surroundings } from './locate.ts'
 export type * from './port.ts'

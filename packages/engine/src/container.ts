@@ -1,0 +1,83 @@
+import type Docker from 'dockerode'
+import { composeLabels, containerStates } from '@bulkhead/model'
+import type { ContainerState, Health, ObservedContainer, ObservedPort } from '@bulkhead/model'
+
+/** An inspection as the model's noun. `command`: as the list shows it, entrypoint and arguments in one. */
+export function observedContainer(detail: Docker.ContainerInspectInfo, command: string): ObservedContainer {
+  const { State: state, Config: config, HostConfig: host } = detail
+  // The engine writes null for what it has none of, whatever the types say.
+  const labels = (config.Labels as typeof config.Labels | null) ?? {}
+  const number = Number(labels[composeLabels.number])
+  const oneOff = labels[composeLabels.oneOff] === 'True'
+  return {
+    id: detail.Id,
+    name: detail.Name.replace(/^\//u, ''),
+    service: labels[composeLabels.service] ?? '',
+    number: oneOff || !Number.isInteger(number) ? undefined : number,
+    oneOff,
+    state: stateOf(state.Status),
+    health: healthOf(state.Health?.Status),
+    exitCode: state.ExitCode,
+    error: blank(state.Error),
+    oomKilled: state.OOMKilled,
+    restartCount: detail.RestartCount,
+    startedAt: moment(state.StartedAt),
+    finishedAt: moment(state.FinishedAt),
+    createdAt: detail.Created,
+    labels,
+    image: config.Image,
+    imageId: detail.Image,
+    command,
+    runtime: blank(host.Runtime),
+    isolation: blank(host.Isolation),
+    networks: Object.fromEntries(
+      Object.entries(detail.NetworkSettings.Networks ?? {}).map(([name, { NetworkID: id }]) => [name, id]),
+    ),
+    mounts: (detail.Mounts ?? []).map(({ Type: type, Name: name, Source: source, Destination: target }) => ({
+      type,
+      name: type === 'volume' ? name : undefined,
+      source,
+      target,
+    })),
+    ports: portsOf(detail.NetworkSettings.Ports),
+    healthLog: (state.Health?.Log ?? []).map(({ ExitCode: exitCode, Output: output }) => ({
+      exitCode,
+      output,
+    })),
+  }
+}
+
+function stateOf(status: string): ContainerState {
+  return containerStates.find((known) => known === status) ?? 'dead'
+}
+
+function healthOf(status: string | undefined): Health {
+  return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : 'none'
+}
+
+/** The engine's year 1 means never. */
+function moment(time: string): string | undefined {
+  return time === '' || time.startsWith('0001-') ? undefined : time
+}
+
+type PortMap = Readonly<
+  Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>
+>
+
+function portsOf(ports: PortMap | null | undefined): readonly ObservedPort[] {
+  return Object.entries(ports ?? {}).flatMap(([key, bindings]): readonly ObservedPort[] => {
+    const [target = '', protocol = 'tcp'] = key.split('/')
+    const bare = { target: Number(target), protocol }
+    if (bindings === null || bindings.length === 0)
+      return [{ ...bare, hostIp: undefined, published: undefined }]
+    return bindings.map(({ HostIp: hostIp, HostPort: port }) => ({
+      ...bare,
+      hostIp: blank(hostIp),
+      published: Number(port),
+    }))
+  })
+}
+
+function blank(text: string | undefined): string | undefined {
+  return text === undefined || text === '' ? undefined : text
+}

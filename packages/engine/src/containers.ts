@@ -1,0 +1,112 @@
+import type { ContainerSpec } from '@bulkhead/model'
+import { createRequest } from './body.ts'
+import type { Client } from './client.ts'
+import { bodyOnly } from './dial.ts'
+import { attempt, statusOf, wordsOf } from './error.ts'
+import { segment } from './segment.ts'
+
+/**
+ * Creates a container on all its networks. When one of them can't be joined the
+ * container is taken away again, so that none is left that lacks a network.
+ *
+ * @returns its id.
+ */
+export async function createContainer(
+  client: Client,
+  spec: ContainerSpec,
+  signal?: AbortSignal,
+): Promise<string> {
+  const { body, connectLater } = createRequest(spec, await client.agreement())
+  const docker = await client.calls(signal)
+  const query = { name: spec.name, platform: spec.platform }
+  return attempt(`create container "${spec.name}"`, signal, async () => {
+    const { id } = await docker.createContainer(bodyOnly(body, query))
+    try {
+      for (const { network, endpoint } of connectLater) {
+        await docker.getNetwork(segment(network)).connect({ Container: id, EndpointConfig: endpoint })
+      }
+    } catch (error) {
+      await takeAway(client, id)
+      throw error
+    }
+    return id
+  })
+}
+
+/** Done too when it runs already. */
+export async function startContainer(client: Client, container: string, signal?: AbortSignal): Promise<void> {
+  const docker = await client.calls(signal)
+  await attempt(`start container "${container}"`, signal, () =>
+    docker.getContainer(segment(container)).start(),
+  )
+}
+
+/**
+ * Done too when it's stopped or gone.
+ *
+ * @param timeoutSeconds until it's killed; undefined: as the container was created.
+ */
+export async function stopContainer(
+  client: Client,
+  container: string,
+  timeoutSeconds: number | undefined,
+  signal?: AbortSignal,
+): Promise<void> {
+  const docker = await client.calls(signal)
+  const options = timeoutSeconds === undefined ? {} : { t: timeoutSeconds }
+  await attempt(`stop container "${container}"`, signal, () =>
+    unlessGone(docker.getContainer(segment(container)).stop(options)),
+  )
+}
+
+/** Kills it first when it runs. Done when it's gone, whoever removed it. */
+export async function removeContainer(
+  client: Client,
+  container: string,
+  { volumes }: { readonly volumes: boolean },
+  signal?: AbortSignal,
+): Promise<void> {
+  const docker = await client.calls(signal)
+  const its = docker.getContainer(segment(container))
+  await attempt(`remove container "${container}"`, signal, async () => {
+    try {
+      await unlessGone(its.remove({ v: volumes, force: true }))
+    } catch (error) {
+      if (statusOf(error) !== 409 || !/removal of container .* is already in progress/iu.test(wordsOf(error)))
+        throw error
+      await unlessGone(its.wait({ condition: 'removed' }))
+    }
+  })
+}
+
+/** Done too when it has the name already. */
+export async function renameContainer(
+  client: Client,
+  container: string,
+  name: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const docker = await client.calls(signal)
+  const its = docker.getContainer(segment(container))
+  await attempt(`rename container "${container}" to "${name}"`, signal, async () => {
+    try {
+      await its.rename({ name })
+    } catch (error) {
+      const current = await its.inspect().catch(() => undefined)
+      if (current?.Name !== `/${name}`) throw error
+    }
+  })
+}
+
+async function unlessGone(call: Promise<unknown>): Promise<void> {
+  try {
+    await call
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error
+  }
+}
+
+/** Best effort, and not under the caller's signal: what made the creation fail is what gets told. */
+async function takeAway(client: Client, id: string): Promise<void> {
+  await removeContainer(client, id, { volumes: true }).catch(() => undefined)
+}

@@ -1,0 +1,73 @@
+import type Docker from 'dockerode'
+import { BulkheadError } from '@bulkhead/model'
+import type { NetworkSpec } from '@bulkhead/model'
+import { compareApi } from './client.ts'
+import type { Client } from './client.ts'
+import { bodyOnly } from './dial.ts'
+import { attempt, statusOf, wordsOf } from './error.ts'
+import { segment } from './segment.ts'
+
+/** Done too when a network of this name has all the labels asked for: somebody was faster with the same. */
+export async function createNetwork(
+  client: Client,
+  { name, body }: NetworkSpec,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { api } = await client.agreement()
+  const docker = await client.calls(signal)
+  const { EnableIPv4: enableIpv4, ...rest } = body
+  const network = {
+    ...rest,
+    ...(enableIpv4 !== undefined && compareApi(api, '1.48') >= 0 ? { EnableIPv4: enableIpv4 } : {}),
+    Name: name,
+    // Without it, engines before API 1.44 make a second network of the same name.
+    CheckDuplicate: true,
+  }
+  await attempt(`create network "${name}"`, signal, async () => {
+    try {
+      await docker.createNetwork(bodyOnly(network))
+    } catch (error) {
+      if (statusOf(error) !== 409 || !(await isSame(docker, name, body['Labels']))) throw error
+    }
+  })
+}
+
+/** Done too when it's gone. */
+export async function removeNetwork(client: Client, id: string, signal?: AbortSignal): Promise<void> {
+  const docker = await client.calls(signal)
+  const network = docker.getNetwork(segment(id))
+  await attempt(`remove network "${id}"`, signal, async () => {
+    try {
+      await network.remove()
+    } catch (error) {
+      if (statusOf(error) === 404) return
+      throw /active endpoints/iu.test(wordsOf(error)) ? await inUse(network, error) : error
+    }
+  })
+}
+
+async function isSame(docker: Docker, name: string, labels: unknown): Promise<boolean> {
+  const wanted = Object.entries((labels ?? {}) as Readonly<Record<string, string>>)
+  const found = await docker.getNetwork(segment(name)).inspect()
+  const its = (found as Docker.NetworkInspectInfo).Labels ?? {}
+  return wanted.length > 0 && wanted.every(([key, value]) => its[key] === value)
+}
+
+/** The engine says that a network is in use, not by whom. */
+async function inUse(network: Docker.Network, cause: unknown): Promise<unknown> {
+  try {
+    const { Name: name, Containers: containers } = (await network.inspect()) as Docker.NetworkInspectInfo
+    const users = Object.values(containers ?? {}).map((container) => container.Name)
+    if (users.length === 0) return cause
+    return new BulkheadError(
+      'BH_CONFLICT',
+      `Network "${name}" is still in use by ${users.sort().join(', ')}.`,
+      {
+        hint: 'Stop these containers, or disconnect them from the network.',
+        cause,
+      },
+    )
+  } catch {
+    return cause
+  }
+}

@@ -1,0 +1,137 @@
+import type Docker from 'dockerode'
+import { composeLabels } from '@bulkhead/model'
+import type { Observed, ObservedImage, ObservedNetwork, ObservedVolume } from '@bulkhead/model'
+import { mapBounded } from './bounded.ts'
+import type { Client } from './client.ts'
+import { observedContainer } from './container.ts'
+import { attempt, statusOf } from './error.ts'
+import type { ObserveQuery, ProjectOnEngine } from './port.ts'
+import { referencePath, segment } from './segment.ts'
+
+/** Inspections under way at once; more gain nothing, as the engine serializes much of them. */
+const inspections = 16
+
+/** One snapshot of a project. What vanishes between a list and its inspection is not in it. */
+export async function observe(client: Client, query: ObserveQuery): Promise<Observed> {
+  const docker = await client.calls()
+  return attempt(`say what runs of project "${query.project}"`, undefined, async () => {
+    const [containers, networks, volumes, images] = await Promise.all([
+      observeContainers(docker, query.project),
+      observeNetworks(docker, query),
+      observeVolumes(docker, query),
+      observeImages(docker, query.images),
+    ])
+    return { containers, networks, volumes, images }
+  })
+}
+
+/** All Compose projects that have containers. */
+export async function projects(client: Client): Promise<readonly ProjectOnEngine[]> {
+  const docker = await client.calls()
+  const list = await attempt('list the projects', undefined, () =>
+    docker.listContainers({ all: true, filters: { label: [composeLabels.project] } }),
+  )
+  const found = new Map<
+    string,
+    { labels: Readonly<Record<string, string>>; states: Record<string, number> }
+  >()
+  for (const { Labels: labels, State: state } of list) {
+    const name = labels[composeLabels.project]
+    if (name === undefined || labels[composeLabels.oneOff] === 'True') continue
+    const project = found.get(name) ?? { labels, states: {} }
+    project.states[state] = (project.states[state] ?? 0) + 1
+    found.set(name, project)
+  }
+  return [...found]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { labels, states }]) => ({
+      name,
+      workingDir: labels[composeLabels.workingDir],
+      configFiles: (labels[composeLabels.configFiles] ?? '').split(',').filter((file) => file !== ''),
+      states,
+    }))
+}
+
+async function observeContainers(docker: Docker, project: string): Promise<Observed['containers']> {
+  const list = await docker.listContainers({
+    all: true,
+    filters: { label: [`${composeLabels.project}=${project}`] },
+  })
+  const services = list.filter(({ Labels: labels }) => labels[composeLabels.service] !== undefined)
+  const inspected = await mapBounded(services, inspections, async ({ Id: id, Command: command }) => {
+    const detail = await ifThere(docker.getContainer(segment(id)).inspect())
+    return detail === undefined ? undefined : observedContainer(detail, command)
+  })
+  return inspected.filter((container) => container !== undefined)
+}
+
+/** The name filter is a pattern, and networks of one name may be many: exactness is ours to see to. */
+async function observeNetworks(
+  docker: Docker,
+  { project, networks }: ObserveQuery,
+): Promise<readonly ObservedNetwork[]> {
+  const filters = [{ label: [`${composeLabels.project}=${project}`] }, ...byName(networks)]
+  const lists = await Promise.all(filters.map((filter) => docker.listNetworks({ filters: filter })))
+  const wanted = new Set(networks)
+  const found = new Map<string, ObservedNetwork>()
+  for (const { Id: id, Name: name, Driver: driver, Labels: labels } of lists.flat()) {
+    if (labels?.[composeLabels.project] !== project && !wanted.has(name)) continue
+    found.set(id, { id, name, driver, labels: labels ?? {} })
+  }
+  return [...found.values()].sort((a, b) => order(a.name, b.name) || order(a.id, b.id))
+}
+
+async function observeVolumes(
+  docker: Docker,
+  { project, volumes }: ObserveQuery,
+): Promise<readonly ObservedVolume[]> {
+  const filters = [{ label: [`${composeLabels.project}=${project}`] }, ...byName(volumes)]
+  const lists = await Promise.all(filters.map((filter) => docker.listVolumes({ filters: filter })))
+  const wanted = new Set(volumes)
+  const found = new Map<string, ObservedVolume>()
+  // The engine's list is null, not empty, when it has no volume at all; so are the labels of one without any.
+  for (const { Name: name, Driver: driver, Labels: labels } of lists.flatMap((list) => list.Volumes ?? [])) {
+    const its = (labels as typeof labels | null) ?? {}
+    if (its[composeLabels.project] !== project && !wanted.has(name)) continue
+    found.set(name, { name, driver, labels: its })
+  }
+  return [...found.values()].sort((a, b) => order(a.name, b.name))
+}
+
+async function observeImages(docker: Docker, references: readonly string[]): Promise<Observed['images']> {
+  const images = await mapBounded([...new Set(references)], inspections, async (reference) => {
+    const image = await ifThere(docker.getImage(referencePath(reference)).inspect())
+    return image === undefined ? undefined : ([reference, observedImage(image)] as const)
+  })
+  return Object.fromEntries(images.filter((image) => image !== undefined))
+}
+
+function observedImage({
+  Id: id,
+  Os: os,
+  Architecture: architecture,
+  Config: config,
+}: Docker.ImageInspectInfo): ObservedImage {
+  const { Volumes: volumes, Labels: labels } = (config as Partial<typeof config> | null) ?? {}
+  return { id, os, architecture, volumes: Object.keys(volumes ?? {}), labels: labels ?? {} }
+}
+
+/** No filter for no names: one with an empty list would match everything. */
+function byName(names: readonly string[]): readonly { readonly name: string[] }[] {
+  if (names.length === 0) return []
+  return [{ name: [...new Set(names)].map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/gu, '\\$&')) }]
+}
+
+async function ifThere<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined
+    throw error
+  }
+}
+
+function order(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}

@@ -1,0 +1,24 @@
+/** An image reference in its parts. */
+export interface Reference {
+  /** Host and port of the registry; `docker.io` when the reference names none. */
+  readonly registry: string
+  /** All but tag and digest, as written. */
+  readonly repository: string
+  /** Digest or tag; `latest` when the reference has neither. */
+  readonly version: string
+}
+
+/** Takes a reference apart; checks nothing, as the engine does. */
+export function parseReference(reference: string): Reference {
+  const [named = '', digest] = reference.split('@')
+  const colon = named.lastIndexOf(':')
+  const tagged = colon > named.lastIndexOf('/')
+  const repository = tagged ? named.slice(0, colon) : named
+  const tag = tagged ? named.slice(colon + 1) : 'latest'
+  const [first = ''] = repository.split('/')
+  // Docker's rule: the first part is a registry when it could be a host.
+  const hosted =
+    repository.includes('/') &&
+    (/[.:]/u.test(first) || first === 'localhost' || first !== first.toLowerCase())
+  return { registry: hosted ? first : 'docker.io', repository, version: digest ?? tag }
+}
