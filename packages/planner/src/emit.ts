@@ -71,12 +71,14 @@ function emitService(emission: Emission, servicePlan: ServicePlan): Emitted {
   const conditions = memoize(() => [...conditionNodes(emission, servicePlan), ...parents])
   const started: number[] = []
   const containers: string[] = []
+  // What an interrupted round left may hold the very name that a new container needs.
+  const removed: number[] = []
   for (const decision of servicePlan.decisions) {
     if (decision.kind === 'remove') {
-      emitRemoval(draft, decision.container, decision.cause, input.intent, [])
+      removed.push(emitRemoval(draft, decision.container, decision.cause, input.intent, []))
       continue
     }
-    const step = emitReplica(emission, servicePlan, decision, { ready, conditions })
+    const step = emitReplica(emission, servicePlan, decision, { ready: [...ready, ...removed], conditions })
     started.push(...step.nodes)
     containers.push(step.container)
   }

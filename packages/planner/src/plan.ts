@@ -26,6 +26,8 @@ export interface PlanInput {
   readonly hashKey: string
   /** Compose's own hashes, written as labels and compared where a container is Compose's. */
   readonly composeHashes: ComposeHashes
+  /** Services that somebody else stopped: the loop's own rounds leave them so. */
+  readonly held: ReadonlySet<string>
   /** Set while the rounds of a deployment run, undefined in the loop's own rounds. */
   readonly deployment: DeploymentView | undefined
 }

@@ -49,7 +49,9 @@ function decideAll(input: UpInput, services: readonly Service[]): ReadonlyMap<st
   const plans = new Map<string, ServicePlan>()
   for (const service of services) {
     const wanted = wantedOf(input, service)
-    const own = decide(wanted, wantedReplicas(service, input.intent), input.observed)
+    const own = decide(wanted, wantedReplicas(service, input.intent), input.observed).filter(
+      ({ kind }) => !(kind === 'create' && isHeld(input, service)),
+    )
     const parent = parentsOf(service).find(
       (name) => isReplaced(plans.get(name)) || isCreated(plans.get(name)),
     )
@@ -60,6 +62,10 @@ function decideAll(input: UpInput, services: readonly Service[]): ReadonlyMap<st
     plans.set(service.name, { wanted, decisions, restarts })
   }
   return plans
+}
+
+function isHeld({ held, deployment }: UpInput, { name }: Service): boolean {
+  return deployment === undefined && held.has(name)
 }
 
 function wantedOf(

@@ -9,9 +9,10 @@ import type {
 
 /** What was asked for of one project, as the store has it now. */
 export interface DesiredState {
-  readonly project: Project
+  /** Undefined for a project that only the labels on the engine tell of: it can be stopped and taken down. */
+  readonly project: Project | undefined
   readonly intent: Intent
-  readonly revision: number
+  readonly revision: number | undefined
   /** Absolute context folder → digest of its archive. */
   readonly contexts: Readonly<Record<string, string>>
   /** The running deployment that the next rounds report to; undefined: rounds of the loop's own. */

@@ -1,0 +1,96 @@
+import type { Engine, Progress } from '@bulkhead/engine'
+import {
+  BulkheadError,
+  composeLabels,
+  isBulkheadError,
+  type Operation,
+  type OperationOf,
+  type OperationType,
+} from '@bulkhead/model'
+import { awaitCondition } from './condition.ts'
+import type { EventWatch } from './watch.ts'
+
+/** What carrying out an operation may use. */
+export interface StepContext {
+  readonly project: string
+  readonly engine: Engine
+  readonly watch: EventWatch
+  /** Cuts short what takes long: pulls, builds, stops and waits. What is quick is let finish. */
+  readonly signal: AbortSignal
+  readonly progress: (progress: Progress) => void
+  readonly warn: (error: BulkheadError) => void
+  /** The archive of a build context folder. */
+  readonly openContext: (folder: string) => NodeJS.ReadableStream
+  /** Containers made in this execution, name → id. */
+  readonly made: Map<string, string>
+  /** Ids of the containers started or stopped by us, for whoever has to tell our doing from others'. */
+  readonly started: (id: string) => void
+  readonly stopping: (id: string) => void
+  readonly pullIdleTimeoutMs: number
+}
+
+type Executors = {
+  readonly [T in OperationType]: (operation: OperationOf<T>, context: StepContext) => Promise<void>
+}
+
+const executors: Executors = {
+  pullImage: ({ reference, platform }, { engine, signal, progress, pullIdleTimeoutMs }) =>
+    engine.pullImage({
+      reference,
+      platform,
+      credentials: undefined,
+      idleTimeoutMs: pullIdleTimeoutMs,
+      signal,
+      onProgress: progress,
+    }),
+  buildImage: ({ service, reference, build, platform }, { project, engine, signal, progress, openContext }) =>
+    engine.buildImage({
+      reference,
+      build,
+      platform,
+      labels: { [composeLabels.project]: project, [composeLabels.service]: service },
+      context: openContext(build.context ?? ''),
+      signal,
+      onProgress: progress,
+    }),
+  createNetwork: ({ network }, { engine }) => engine.createNetwork(network),
+  removeNetwork: ({ id }, { engine }) => engine.removeNetwork(id),
+  createVolume: ({ volume }, { engine }) => engine.createVolume(volume),
+  removeVolume: ({ name }, { engine }) => engine.removeVolume(name),
+  createContainer: async ({ container }, { engine, made }) => {
+    made.set(container.name, await engine.createContainer(container))
+  },
+  startContainer: async ({ container, files }, { engine, made, started }) => {
+    started(made.get(container) ?? container)
+    if (files.length > 0) await engine.putFiles(container, files)
+    await engine.startContainer(container)
+  },
+  stopContainer: async ({ container, timeoutSeconds }, { engine, signal, stopping }) => {
+    stopping(container)
+    await engine.stopContainer(container, timeoutSeconds, signal)
+  },
+  removeContainer: async ({ container, volumes }, { engine, stopping }) => {
+    stopping(container)
+    await engine.removeContainer(container, { volumes })
+  },
+  renameContainer: async ({ container, from, to }, { engine, made }) => {
+    await engine.renameContainer(container, to)
+    const id = made.get(from)
+    if (id !== undefined) made.set(to, id)
+  },
+  awaitCondition: async (operation, context) => {
+    try {
+      await awaitCondition(operation, context)
+    } catch (error) {
+      if (operation.required || !isBulkheadError(error)) throw error
+      context.warn(error)
+    }
+  },
+}
+
+/** Carries out one operation: one effect on the engine. */
+export function carryOut(operation: Operation, context: StepContext): Promise<void> {
+  // The table pairs each type with its executor; TypeScript cannot see that across an indexed access.
+  const executor = executors[operation.type] as (operation: Operation, context: StepContext) => Promise<void>
+  return executor(operation, context)
+}

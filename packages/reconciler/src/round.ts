@@ -1,0 +1,29 @@
+import type { ObserveQuery } from '@bulkhead/engine'
+import type { Intent, Project } from '@bulkhead/model'
+import { imageOf } from '@bulkhead/planner'
+
+/** What one look at the engine must show for a project to be planned. */
+export function queryFor(name: string, project: Project | undefined): ObserveQuery {
+  if (project === undefined) return { project: name, networks: [], volumes: [], images: [] }
+  return {
+    project: name,
+    networks: Object.values(project.networks).map((network) => network.name),
+    volumes: Object.values(project.volumes).map((volume) => volume.name),
+    images: [...new Set(Object.values(project.services).map((service) => imageOf(project, service)))],
+  }
+}
+
+/** True when the loop itself, without a deployment, has something to keep. */
+export function isKept({ target }: Pick<Intent, 'target'>): boolean {
+  return target === 'up'
+}
+
+/**
+ * Milliseconds before round number `attempt` (from 1) of a project whose rounds
+ * fail: doubles from 1 s up to 60 s; `jitter` in [0, 1) takes off up to a quarter.
+ */
+export function retryDelayMs(attempt: number, jitter: number): number {
+  if (attempt < 1) throw new RangeError('attempts count from 1')
+  const full = Math.min(1000 * 2 ** (attempt - 1), 60_000)
+  return Math.round(full * (1 - jitter / 4))
+}
