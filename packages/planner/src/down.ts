@@ -1,7 +1,7 @@
 import { composeLabels, type ObservedContainer, type Problem, type Project } from '@bulkhead/model'
 import { newDraft } from './draft.ts'
 import { emitRemoval, isUp, orphansIn } from './orphans.ts'
-import type { PlanInput, PlanResult } from './plan.ts'
+import type { PlanInput, PlanResult } from './input.ts'
 
 /**
  * The plan that leaves nothing of a project: containers (those that others

@@ -7,7 +7,7 @@ import type { Resources } from './resources.ts'
 import { parentsOf } from './select.ts'
 import { containerSpec } from './specification/container.ts'
 import { writtenFiles } from './specification/mounts.ts'
-import type { ServicePlan, UpInput } from './up.ts'
+import type { ServicePlan, UpInput } from './input.ts'
 
 /** What others wait for: the nodes after which a service's containers run, and which containers those are. */
 interface Emitted {

@@ -1,7 +1,7 @@
 import type { Operation, Plan, Project, Service } from '@bulkhead/model'
 import { newDraft } from './draft.ts'
 import { imageOf } from './names.ts'
-import type { PlanInput } from './plan.ts'
+import type { PlanInput } from './input.ts'
 import { selectServices } from './select.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { type ObservedContainer, type Problem, type Project } from '@bulkhead/model'
 import type { Draft } from './draft.ts'
-import type { PlanInput } from './plan.ts'
+import type { PlanInput } from './input.ts'
 
 /** Containers of the project whose service its files no longer have. */
 export function orphansIn(

@@ -6,7 +6,7 @@ import {
   type Project,
   type Service,
 } from '@bulkhead/model'
-import type { ComposeHashes } from './plan.ts'
+import type { ComposeHashes } from './input.ts'
 import type { Draft } from './draft.ts'
 import { networkSpec, volumeSpec } from './specification/networks.ts'
 

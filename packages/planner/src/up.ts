@@ -7,19 +7,9 @@ import { emitServices } from './emit.ts'
 import { hashOf } from './hash.ts'
 import { imageOf } from './names.ts'
 import { planOrphans } from './orphans.ts'
-import type { PlanInput, PlanResult } from './plan.ts'
+import type { PlanResult, ServicePlan, UpInput } from './input.ts'
 import { planResources } from './resources.ts'
 import { parentsOf, selectServices, wantedReplicas } from './select.ts'
-
-export type UpInput = PlanInput & { readonly project: Project }
-
-/** One service with all that was decided of it. */
-export interface ServicePlan {
-  readonly wanted: Wanted
-  readonly decisions: readonly Decision[]
-  /** Up to date, but stopped and started again: a dependency with `restart: true` is replaced. */
-  readonly restarts: boolean
-}
 
 /**
  * The plan for a project that is to run.

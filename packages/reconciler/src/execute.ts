@@ -37,7 +37,7 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Exec
   let failure: BulkheadError | undefined
 
   const step = async (node: PlanNode): Promise<boolean> => {
-    const before = await Promise.all(node.after.map((id) => finished.get(id)))
+    const before = await Promise.all(node.after.map((id) => finished.get(id) ?? Promise.resolve(false)))
     const carry = async (): Promise<boolean> => {
       if (before.includes(false) || either.aborted) {
         onSkipped(node)

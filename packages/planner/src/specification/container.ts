@@ -2,10 +2,6 @@ import {
   bulkheadLabels,
   composeLabels,
   type ContainerSpec,
-  type EngineCapabilities,
-  type IsolationProfile,
-  type ObservedImage,
-  type ObservedMount,
   type Project,
   type Service,
 } from '@bulkhead/model'
@@ -14,23 +10,9 @@ import { present } from '../present.ts'
 import { composeVersion } from '../release.ts'
 import { nanoseconds, seconds } from '../units.ts'
 import { hostConfig } from './hostConfig.ts'
+import type { SpecificationInput } from './input.ts'
 import { attachments } from './networks.ts'
 import { exposedPorts } from './ports.ts'
-
-export interface SpecificationInput {
-  readonly project: Project
-  readonly service: Service
-  readonly number: number
-  readonly profile: IsolationProfile
-  readonly capabilities: EngineCapabilities
-  readonly image: ObservedImage | undefined
-  /** Our own hash of the service, see hash.ts. */
-  readonly hash: string
-  /** Compose's hash of the service. */
-  readonly composeHash: string
-  /** Mounts of the container that this one replaces: its anonymous volumes go on. */
-  readonly inherited: readonly ObservedMount[]
-}
 
 /**
  * The container that a service's file asks for, in the Engine API's terms.

@@ -2,15 +2,9 @@ import type { DeviceRequest, Service } from '@bulkhead/model'
 import { bytes } from '../units.ts'
 import { ownerOf } from '../names.ts'
 import { present } from '../present.ts'
-import type { SpecificationInput } from './container.ts'
+import type { HostConfigInput } from './input.ts'
 import { mounts, tmpfs } from './mounts.ts'
 import { portBindings } from './ports.ts'
-
-export interface HostConfigInput extends SpecificationInput {
-  /** `NetworkMode`: the network that the container is created on. */
-  readonly network: string
-  readonly imageVolumes: readonly string[]
-}
 
 /** `HostConfig` of the Engine API. */
 export function hostConfig(input: HostConfigInput): Readonly<Record<string, unknown>> {

@@ -9,7 +9,7 @@ import type {
 } from '@bulkhead/model'
 import { bytes } from '../units.ts'
 import { present } from '../present.ts'
-import type { HostConfigInput } from './hostConfig.ts'
+import type { HostConfigInput } from './input.ts'
 
 /** What the service mounts: its volumes, its file-backed secrets and configs, and what it inherits. */
 export function mounts(input: HostConfigInput): {

@@ -1,0 +1,64 @@
+import type {
+  EngineCapabilities,
+  Intent,
+  Network,
+  Observed,
+  Plan,
+  Problem,
+  Project,
+  Service,
+  Volume,
+} from '@bulkhead/model'
+import type { Decision } from './decide.ts'
+import type { Wanted } from './divergence.ts'
+
+export interface PlanInput {
+  /** Undefined for a project that is known by the labels on the engine alone: it can be stopped and taken down. */
+  readonly project: Project | undefined
+  readonly name: string
+  readonly intent: Intent
+  readonly observed: Observed
+  readonly capabilities: EngineCapabilities
+  /** Keys our hashes; the same for the life of a store. */
+  readonly hashKey: string
+  /** Compose's own hashes, written as labels and compared where a container is Compose's. */
+  readonly composeHashes: ComposeHashes
+  /** Services that somebody else stopped: the loop's own rounds leave them so. */
+  readonly held: ReadonlySet<string>
+  /** Set while the rounds of a deployment run, undefined in the loop's own rounds. */
+  readonly deployment: DeploymentView | undefined
+}
+
+export interface ComposeHashes {
+  service(project: Project, service: Service): string
+  network(network: Network): string
+  volume(volume: Volume): string
+}
+
+export interface DeploymentView {
+  /** Images to pull or build although they are there, not yet done in this deployment. */
+  readonly refresh: ImageRefresh | undefined
+  /** Containers that this deployment has started already: one that ended since is not started again. */
+  readonly started: ReadonlySet<string>
+}
+
+export interface ImageRefresh {
+  /** Build every service that has a `build`. */
+  readonly build: boolean
+}
+
+export interface PlanResult {
+  readonly plan: Plan
+  /** Errors: the plan is empty and nothing may be done. Warnings go with a plan. */
+  readonly problems: readonly Problem[]
+}
+
+export type UpInput = PlanInput & { readonly project: Project }
+
+/** One service with all that was decided of it. */
+export interface ServicePlan {
+  readonly wanted: Wanted
+  readonly decisions: readonly Decision[]
+  /** Up to date, but stopped and started again: a dependency with `restart: true` is replaced. */
+  readonly restarts: boolean
+}

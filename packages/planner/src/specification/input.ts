@@ -1,0 +1,29 @@
+import type {
+  EngineCapabilities,
+  IsolationProfile,
+  ObservedImage,
+  ObservedMount,
+  Project,
+  Service,
+} from '@bulkhead/model'
+
+export interface SpecificationInput {
+  readonly project: Project
+  readonly service: Service
+  readonly number: number
+  readonly profile: IsolationProfile
+  readonly capabilities: EngineCapabilities
+  readonly image: ObservedImage | undefined
+  /** Our own hash of the service, see hash.ts. */
+  readonly hash: string
+  /** Compose's hash of the service. */
+  readonly composeHash: string
+  /** Mounts of the container that this one replaces: its anonymous volumes go on. */
+  readonly inherited: readonly ObservedMount[]
+}
+
+export interface HostConfigInput extends SpecificationInput {
+  /** `NetworkMode`: the network that the container is created on. */
+  readonly network: string
+  readonly imageVolumes: readonly string[]
+}
