@@ -1,5 +1,6 @@
 import type { EngineCapabilities } from '@bulkhead/model'
 import type { EngineAddress } from './address.ts'
+import { buildImage } from './build.ts'
 import { capabilities } from './capabilities.ts'
 import { openClient } from './client.ts'
 import {
@@ -9,9 +10,13 @@ import {
   startContainer,
   stopContainer,
 } from './containers.ts'
+import { events } from './events.ts'
+import { putFiles } from './files.ts'
+import { logs } from './logs.ts'
 import { createNetwork, removeNetwork } from './networks.ts'
-import { observe, projects } from './observe.ts'
+import { inspect, observe, projects } from './observe.ts'
 import type { Engine } from './port.ts'
+import { imagePlatforms, pullImage } from './pull.ts'
 import { createVolume, removeVolume } from './volumes.ts'
 
 export interface ConnectOptions {
@@ -38,6 +43,7 @@ export function connect(address: EngineAddress, { sshCommand }: ConnectOptions =
       }
     },
     observe: (query) => observe(client, query),
+    inspect: (container) => inspect(client, container),
     projects: () => projects(client),
     createNetwork: (network, signal) => createNetwork(client, network, signal),
     removeNetwork: (id, signal) => removeNetwork(client, id, signal),
@@ -49,6 +55,13 @@ export function connect(address: EngineAddress, { sshCommand }: ConnectOptions =
       stopContainer(client, container, timeoutSeconds, signal),
     removeContainer: (container, options, signal) => removeContainer(client, container, options, signal),
     renameContainer: (container, name, signal) => renameContainer(client, container, name, signal),
+    putFiles: (container, files, signal) => putFiles(client, container, files, signal),
+    pullImage: (request) => pullImage(client, request),
+    buildImage: (request) => buildImage(client, request),
+    imagePlatforms: (reference, timeoutMs, credentials) =>
+      imagePlatforms(client, reference, timeoutMs, credentials),
+    events: (signal, onOpen) => events(client, signal, onOpen),
+    logs: (container, options) => logs(client, container, options),
     close: () => Promise.resolve(client.close()),
-  } as Engine
+  }
 }

@@ -2,8 +2,8 @@ import type Docker from 'dockerode'
 import { composeLabels, containerStates } from '@bulkhead/model'
 import type { ContainerState, Health, ObservedContainer, ObservedPort } from '@bulkhead/model'
 
-/** An inspection as the model's noun. `command`: as the list shows it, entrypoint and arguments in one. */
-export function observedContainer(detail: Docker.ContainerInspectInfo, command: string): ObservedContainer {
+/** An inspection as the model's noun. */
+export function observedContainer(detail: Docker.ContainerInspectInfo): ObservedContainer {
   const { State: state, Config: config, HostConfig: host } = detail
   // The engine writes null for what it has none of, whatever the types say.
   const labels = (config.Labels as typeof config.Labels | null) ?? {}
@@ -27,7 +27,7 @@ export function observedContainer(detail: Docker.ContainerInspectInfo, command: 
     labels,
     image: config.Image,
     imageId: detail.Image,
-    command,
+    command: commandOf(detail),
     runtime: blank(host.Runtime),
     isolation: blank(host.Isolation),
     networks: Object.fromEntries(
@@ -45,6 +45,11 @@ export function observedContainer(detail: Docker.ContainerInspectInfo, command: 
       output,
     })),
   }
+}
+
+/** Entrypoint and arguments in one, as the engine's own list writes them. */
+function commandOf({ Path: path, Args: args }: Docker.ContainerInspectInfo): string {
+  return [path, ...args.map((argument) => (argument.includes(' ') ? `'${argument}'` : argument))].join(' ')
 }
 
 function stateOf(status: string): ContainerState {

@@ -1,6 +1,12 @@
 import type Docker from 'dockerode'
 import { composeLabels } from '@bulkhead/model'
-import type { Observed, ObservedImage, ObservedNetwork, ObservedVolume } from '@bulkhead/model'
+import type {
+  Observed,
+  ObservedContainer,
+  ObservedImage,
+  ObservedNetwork,
+  ObservedVolume,
+} from '@bulkhead/model'
 import { mapBounded } from './bounded.ts'
 import type { Client } from './client.ts'
 import { observedContainer } from './container.ts'
@@ -23,6 +29,12 @@ export async function observe(client: Client, query: ObserveQuery): Promise<Obse
     ])
     return { containers, networks, volumes, images }
   })
+}
+
+/** One container, afresh; undefined: it is gone. */
+export async function inspect(client: Client, container: string): Promise<ObservedContainer | undefined> {
+  const docker = await client.calls()
+  return attempt(`inspect container "${container}"`, undefined, () => inspectContainer(docker, container))
 }
 
 /** All Compose projects that have containers. */
@@ -58,11 +70,13 @@ async function observeContainers(docker: Docker, project: string): Promise<Obser
     filters: { label: [`${composeLabels.project}=${project}`] },
   })
   const services = list.filter(({ Labels: labels }) => labels[composeLabels.service] !== undefined)
-  const inspected = await mapBounded(services, inspections, async ({ Id: id, Command: command }) => {
-    const detail = await ifThere(docker.getContainer(segment(id)).inspect())
-    return detail === undefined ? undefined : observedContainer(detail, command)
-  })
+  const inspected = await mapBounded(services, inspections, ({ Id: id }) => inspectContainer(docker, id))
   return inspected.filter((container) => container !== undefined)
+}
+
+async function inspectContainer(docker: Docker, container: string): Promise<ObservedContainer | undefined> {
+  const detail = await ifThere(docker.getContainer(segment(container)).inspect())
+  return detail === undefined ? undefined : observedContainer(detail)
 }
 
 /** The name filter is a pattern, and networks of one name may be many: exactness is ours to see to. */

@@ -44,10 +44,17 @@ export interface Engine {
   pullImage(request: PullRequest): Promise<void>
   buildImage(request: BuildRequest): Promise<void>
   /** Platforms (`linux/amd64`, `windows/amd64`) that the registry has for a reference; undefined: it could not tell in time. */
-  imagePlatforms(reference: string, timeoutMs: number): Promise<readonly ImagePlatform[] | undefined>
+  imagePlatforms(
+    reference: string,
+    timeoutMs: number,
+    credentials?: RegistryCredentials,
+  ): Promise<readonly ImagePlatform[] | undefined>
 
-  /** Engine events, container and network ones, reconnecting never: ends or throws when the stream does. */
-  events(signal: AbortSignal): AsyncIterable<EngineEvent>
+  /**
+   * Engine events, container and network ones, reconnecting never: ends or throws when the stream does.
+   * `onOpen` is called once the engine listens: what is observed after it misses no event.
+   */
+  events(signal: AbortSignal, onOpen?: () => void): AsyncIterable<EngineEvent>
   logs(container: string, options: LogOptions): AsyncIterable<LogLine>
   close(): Promise<void>
 }

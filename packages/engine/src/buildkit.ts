@@ -1,0 +1,88 @@
+/** What BuildKit tells of one step when something about it changed. */
+export interface BuildStatus {
+  readonly steps: readonly BuildStep[]
+  readonly output: readonly string[]
+}
+
+export interface BuildStep {
+  readonly digest: string
+  /** `[web 2/3] RUN npm ci`. */
+  readonly name: string
+  readonly cached: boolean
+  readonly started: boolean
+  readonly completed: boolean
+  readonly error: string
+}
+
+/**
+ * Reads a `moby.buildkit.trace`: a protobuf StatusResponse in base64. Only the
+ * fields that are shown are read; all others are stepped over.
+ *
+ * @see https://github.com/moby/buildkit/blob/master/api/services/control/control.proto
+ */
+export function readTrace(base64: string): BuildStatus {
+  const steps: BuildStep[] = []
+  const output: string[] = []
+  for (const { number, bytes } of fieldsOf(Buffer.from(base64, 'base64'))) {
+    if (bytes === undefined) continue
+    if (number === 1) steps.push(stepOf(bytes))
+    if (number === 3) output.push(...textsOf(bytes, 4))
+  }
+  return { steps, output }
+}
+
+function stepOf(bytes: Buffer): BuildStep {
+  const fields = [...fieldsOf(bytes)]
+  const text = (number: number): string =>
+    fields.find((field) => field.number === number)?.bytes?.toString('utf8') ?? ''
+  const has = (number: number): boolean => fields.some((field) => field.number === number)
+  return {
+    digest: text(1),
+    name: text(3),
+    cached: fields.some((field) => field.number === 4 && field.value !== 0),
+    started: has(5),
+    completed: has(6),
+    error: text(7),
+  }
+}
+
+function textsOf(bytes: Buffer, wanted: number): readonly string[] {
+  return [...fieldsOf(bytes)].flatMap(({ number, bytes: content }) =>
+    number === wanted && content !== undefined ? [content.toString('utf8')] : [],
+  )
+}
+
+interface Field {
+  readonly number: number
+  /** Of a number. */
+  readonly value: number
+  /** Of a text, of bytes, of a message. */
+  readonly bytes: Buffer | undefined
+}
+
+/** The wire format: a tag of field number and type, then a number, 4 or 8 bytes, or a length and as many bytes. */
+function* fieldsOf(buffer: Buffer): Generator<Field> {
+  let at = 0
+  const varint = (): number => {
+    let value = 0
+    for (let shift = 1; at < buffer.length; shift *= 128) {
+      const byte = buffer[at] ?? 0
+      at += 1
+      value += (byte & 0x7f) * shift
+      if (byte < 0x80) break
+    }
+    return value
+  }
+  while (at < buffer.length) {
+    const tag = varint()
+    const number = Math.floor(tag / 8)
+    const type = tag % 8
+    if (type === 0) yield { number, value: varint(), bytes: undefined }
+    else if (type === 2) {
+      const length = varint()
+      yield { number, value: 0, bytes: buffer.subarray(at, at + length) }
+      at += length
+    } else if (type === 1 || type === 5) at += type === 1 ? 8 : 4
+    else return
+  }
+}
