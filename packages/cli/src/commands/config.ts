@@ -1,0 +1,2 @@
+import type { CommandModule } from '../command.ts'
+export const config: CommandModule = {}

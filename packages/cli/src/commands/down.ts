@@ -1,0 +1,64 @@
+import type { Command } from 'commander'
+import type { CommandModule, Invocation } from '../command.ts'
+import type { Context } from '../context.ts'
+import { chosenEngine } from '../daemon/engine.ts'
+import { findOrStartDaemon } from '../daemon/find.ts'
+import { deploy } from '../deployment.ts'
+import { exitCodes } from '../exit.ts'
+import { createProgress } from '../progress/index.ts'
+import { projectName } from '../project/load.ts'
+import { seconds } from './seconds.ts'
+
+interface DownOptions {
+  readonly volumes?: boolean
+  readonly removeOrphans?: boolean
+  readonly timeout?: string
+}
+
+export const down: CommandModule = {
+  description: `Stops and removes the containers and networks of a project. Volumes stay, unless -v is given; external
+networks and volumes always stay. Works by name alone (-p) where the files are gone.`,
+  examples: [
+    ['bulkhead down', 'remove containers and networks, keep the data'],
+    ['bulkhead down -v', 'remove the data too'],
+    ['bulkhead -p shop down', 'by name, from any folder'],
+  ],
+  declare: (command: Command) =>
+    command
+      .argument('[services...]', 'only these')
+      .option('-v, --volumes', "remove the project's volumes and anonymous ones too")
+      .option('--remove-orphans', 'remove containers of services that the files no longer have')
+      .option('-t, --timeout <seconds>', 'wait this long for a container to stop, then kill it'),
+  run: runDown,
+}
+
+async function runDown({ globals, args, options: raw }: Invocation, context: Context): Promise<number> {
+  const options: DownOptions = raw
+  const timeoutSeconds = seconds('--timeout', options.timeout)
+  const project = await projectName(globals, context)
+  const client = await findOrStartDaemon(globals, context)
+  const progress = createProgress('down', globals, context)
+  const interruption = new AbortController()
+  const endInterrupt = context.onInterrupt(() => interruption.abort())
+  try {
+    const request = {
+      project,
+      action: 'down' as const,
+      ...(args.length === 0 ? {} : { services: args }),
+      removeVolumes: options.volumes,
+      removeOrphans: options.removeOrphans,
+      timeoutSeconds,
+      engine: chosenEngine(context),
+    }
+    const { operations } = await deploy(client, request, progress, interruption.signal)
+    if (operations === 0) progress.say(`Nothing to do: nothing of ${project} is there.`)
+    return exitCodes.ok
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error
+    progress.say(`Taking down ${project} goes on in the daemon.`)
+    return exitCodes.interrupted
+  } finally {
+    progress.close()
+    endInterrupt()
+  }
+}

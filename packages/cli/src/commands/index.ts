@@ -1,0 +1,58 @@
+import type { CommandEntry } from '../command.ts'
+
+const life = 'Run a project:'
+const look = 'Look at it:'
+const own = 'Bulkhead itself:'
+
+/** All commands, in the order of `--help`. Modules are loaded when they are called. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'up',
+    summary: 'Create and start a project, or bring it up to date',
+    group: life,
+    load: async () => (await import('./up.ts')).up,
+  },
+  {
+    name: 'down',
+    summary: 'Stop and remove containers and networks',
+    group: life,
+    load: async () => (await import('./down.ts')).down,
+  },
+  {
+    name: 'ps',
+    summary: 'List containers, and the wall that each stands behind',
+    group: look,
+    load: async () => (await import('./ps.ts')).ps,
+  },
+  {
+    name: 'logs',
+    summary: 'Show what containers print',
+    group: look,
+    load: async () => (await import('./logs.ts')).logs,
+  },
+  {
+    name: 'ls',
+    summary: 'List projects',
+    group: look,
+    load: async () => (await import('./ls.ts')).ls,
+  },
+  {
+    name: 'config',
+    aliases: ['convert'],
+    summary: 'Check the Compose files and print what they come to',
+    group: look,
+    load: async () => (await import('./config.ts')).config,
+  },
+  {
+    name: 'daemon',
+    summary: 'Start, stop and look at the daemon',
+    group: own,
+    load: async () => (await import('./daemon/index.ts')).daemon,
+  },
+  {
+    name: 'version',
+    summary: 'Show versions of bulkhead, its daemon and the engine',
+    group: own,
+    load: async () => (await import('./version.ts')).versionCommand,
+  },
+]

@@ -1,0 +1,147 @@
+import type { Client } from '@bulkhead/client'
+import type { Command } from 'commander'
+import type { CommandModule, Invocation } from '../command.ts'
+import type { Context } from '../context.ts'
+import { chosenEngine } from '../daemon/engine.ts'
+import { findOrStartDaemon } from '../daemon/find.ts'
+import { deploy } from '../deployment.ts'
+import { exitCodes, usageError } from '../exit.ts'
+import { createProgress } from '../progress/index.ts'
+import type { Progress } from '../progress/index.ts'
+import { toBundle } from '../project/bundle.ts'
+import { sendContexts } from '../project/contexts.ts'
+import { loadProject } from '../project/load.ts'
+import type { LoadedProject } from '../project/load.ts'
+import { seconds } from './seconds.ts'
+import { checkServices } from './services.ts'
+
+interface UpOptions {
+  readonly detach?: boolean
+  readonly build?: boolean
+  readonly removeOrphans?: boolean
+  readonly timeout?: string
+  readonly wait?: boolean
+  readonly waitTimeout?: string
+  readonly color: boolean
+  readonly logPrefix: boolean
+  readonly timestamps?: boolean
+}
+
+export const up: CommandModule = {
+  description: `Creates and starts the services of a project, or changes what runs into what the files say now.
+
+Only what has changed is recreated; a second up with nothing changed does nothing. Without -d the command stays and shows the output of the services; Ctrl-C stops them, a second Ctrl-C kills them.`,
+  examples: [
+    ['bulkhead up', 'start, and follow the output'],
+    ['bulkhead up -d --wait', 'start, return when all is healthy'],
+    ['bulkhead -f compose.yaml -f prod.yaml up -d web', 'two files merged; web and what it depends on'],
+  ],
+  declare: (command: Command) =>
+    command
+      .argument('[services...]', 'only these, and what they depend on')
+      .option('-d, --detach', 'return when the deployment is finished, and leave the services running')
+      .option(
+        '--wait',
+        'wait until the services run, or are healthy where they have a healthcheck; implies -d',
+      )
+      .option('--wait-timeout <seconds>', 'give up waiting after this long')
+      .option('--build', 'build images though they exist')
+      .option('--remove-orphans', 'remove containers of services that the files no longer have')
+      .option('-t, --timeout <seconds>', 'wait this long for a container to stop, then kill it')
+      .option('--timestamps', 'show when each line was printed')
+      .option('--no-color', 'print the output of services without colors')
+      .option('--no-log-prefix', 'print the output of services without their names'),
+  run: runUp,
+}
+
+async function runUp({ globals, args, options: raw }: Invocation, context: Context): Promise<number> {
+  const options = raw as unknown as UpOptions
+  const timeoutSeconds = seconds('--timeout', options.timeout)
+  const waitSeconds = seconds('--wait-timeout', options.waitTimeout)
+  if (waitSeconds !== undefined && options.wait !== true) throw usageError('--wait-timeout needs --wait.')
+
+  const loaded = await loadProject(globals, context)
+  const { project } = loaded
+  checkServices(args, Object.keys({ ...project.services, ...project.disabledServices }), project.name)
+
+  const client = await findOrStartDaemon(globals, context)
+  const progress = createProgress('up', globals, context)
+  const interruption = new AbortController()
+  const endInterrupt = context.onInterrupt(() => interruption.abort())
+  const attached = options.detach !== true && options.wait !== true
+  const since = new Date(context.now()).toISOString()
+  try {
+    for (const warning of loaded.warnings) progress.problem(warning)
+    const { operations } = await deployUp(loaded, client, progress, {
+      services: args,
+      build: options.build,
+      removeOrphans: options.removeOrphans,
+      timeoutSeconds,
+      signal: interruption.signal,
+      engine: chosenEngine(context),
+    })
+    if (operations === 0) progress.say('Nothing to do: everything is up to date.')
+    if (options.wait === true) {
+      const { waitUntilReady } = await import('../wait.ts')
+      await waitUntilReady({
+        client,
+        project,
+        services: args,
+        timeoutSeconds: waitSeconds,
+        progress,
+        context,
+      })
+    }
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error
+    if (!attached) {
+      progress.say(`The deployment of ${project.name} goes on in the daemon. Stop it with \`bulkhead down\`.`)
+      return exitCodes.interrupted
+    }
+  } finally {
+    progress.close()
+    endInterrupt()
+  }
+  if (!attached) return exitCodes.ok
+  const { attach } = await import('../attach.ts')
+  return attach({
+    client,
+    project: project.name,
+    services: args,
+    since,
+    interrupted: interruption.signal.aborted,
+    timeoutSeconds,
+    color: options.color,
+    prefix: options.logPrefix,
+    timestamps: options.timestamps ?? false,
+    globals,
+    context,
+  })
+}
+
+interface DeployUpOptions {
+  readonly services: readonly string[]
+  readonly build: boolean | undefined
+  readonly removeOrphans: boolean | undefined
+  readonly timeoutSeconds: number | undefined
+  readonly signal: AbortSignal
+  readonly engine: string | undefined
+}
+
+async function deployUp(
+  loaded: LoadedProject,
+  client: Client,
+  progress: Progress,
+  { signal, services, ...options }: DeployUpOptions,
+): Promise<{ readonly operations: number }> {
+  const contexts = await sendContexts(loaded.project, client, progress)
+  const bundle = toBundle(loaded, contexts)
+  const request = {
+    project: loaded.project.name,
+    action: 'up' as const,
+    bundle,
+    ...(services.length === 0 ? {} : { services }),
+    ...options,
+  }
+  return deploy(client, request, progress, signal)
+}

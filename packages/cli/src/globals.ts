@@ -1,0 +1,81 @@
+import { Command, Option } from 'commander'
+import type { Context } from './context.ts'
+
+export const progressModes = ['auto', 'tty', 'plain', 'json', 'quiet'] as const
+export type ProgressMode = (typeof progressModes)[number]
+export const ansiModes = ['never', 'always', 'auto'] as const
+export type AnsiMode = (typeof ansiModes)[number]
+
+/** The flags that stand before the command. */
+export interface Globals {
+  readonly file: readonly string[]
+  readonly projectName: string | undefined
+  readonly profile: readonly string[]
+  readonly envFile: readonly string[]
+  readonly projectDirectory: string | undefined
+  readonly progress: ProgressMode
+  readonly ansi: AnsiMode
+  /** From `-H` or BULKHEAD_HOST; undefined: the system's daemon, else the user's own. */
+  readonly host: string | undefined
+  /** Print for programs: JSON for results, problems and progress. */
+  readonly json: boolean
+}
+
+/** Repeatable: each use adds a value. */
+export function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), value]
+}
+
+export function declareGlobals(program: Command): Command {
+  return program
+    .optionsGroup('Project:')
+    .option('-f, --file <path>', 'Compose file; repeat to merge several', collect)
+    .option('-p, --project-name <name>', 'project name')
+    .option('--profile <name>', 'enable a profile; repeatable, "*" for all', collect)
+    .option('--env-file <path>', 'file with variables in place of .env; repeatable', collect)
+    .option('--project-directory <path>', "folder that relative paths start from (default: the first file's)")
+    .optionsGroup('Output:')
+    .addOption(new Option('--progress <mode>', 'how to show progress').choices(progressModes))
+    .addOption(new Option('--ansi <when>', 'when to use colors and cursor control').choices(ansiModes))
+    .option('--json', 'print results, problems and progress as JSON')
+    .optionsGroup('Daemon:')
+    .option('-H, --host <address>', 'daemon to talk to, unix:///path/to.sock (default: $BULKHEAD_HOST)')
+    .optionsGroup('Other:')
+}
+
+interface GlobalOptions {
+  readonly file?: readonly string[]
+  readonly projectName?: string
+  readonly profile?: readonly string[]
+  readonly envFile?: readonly string[]
+  readonly projectDirectory?: string
+  readonly progress?: ProgressMode
+  readonly ansi?: AnsiMode
+  readonly host?: string
+  readonly json?: boolean
+}
+
+/** Flags go before variables of the environment, these before defaults. */
+export function readGlobals(program: Command, env: Context['env']): Globals {
+  const options = program.opts<GlobalOptions>()
+  const json = options.json ?? false
+  return {
+    file: options.file ?? [],
+    projectName: options.projectName,
+    profile: options.profile ?? [],
+    envFile: options.envFile ?? [],
+    projectDirectory: options.projectDirectory,
+    progress: options.progress ?? (json ? 'json' : (oneOf(progressModes, env.COMPOSE_PROGRESS) ?? 'auto')),
+    ansi: options.ansi ?? oneOf(ansiModes, env.COMPOSE_ANSI) ?? 'auto',
+    host: nonEmpty(options.host) ?? nonEmpty(env.BULKHEAD_HOST),
+    json,
+  }
+}
+
+function oneOf<T extends string>(allowed: readonly T[], value: string | undefined): T | undefined {
+  return allowed.find((one) => one === value)
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value
+}

@@ -1,0 +1,114 @@
+import type { DeploymentEvent, OperationReference, OperationType, Problem } from '@bulkhead/model'
+
+/** One thing that is worked on, as one line of progress. */
+export interface Row {
+  /** `Container db-web-db-1`. */
+  readonly id: string
+  readonly status: 'working' | 'done' | 'warning' | 'error'
+  /** `Creating`, `Created`, … */
+  readonly text: string
+  /** What goes on inside, e.g. the last message of a pull. */
+  readonly detail: string | undefined
+  /** Between 0 and 1, where the end is known. */
+  readonly share: number | undefined
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly endedAt: number | undefined
+}
+
+/** Rows by id, in the order in which they appeared. */
+export type Rows = ReadonlyMap<string, Row>
+
+const words: Readonly<Record<OperationType, readonly [working: string, done: string]>> = {
+  pullImage: ['Pulling', 'Pulled'],
+  buildImage: ['Building', 'Built'],
+  createNetwork: ['Creating', 'Created'],
+  removeNetwork: ['Removing', 'Removed'],
+  createVolume: ['Creating', 'Created'],
+  removeVolume: ['Removing', 'Removed'],
+  createContainer: ['Creating', 'Created'],
+  startContainer: ['Starting', 'Started'],
+  stopContainer: ['Stopping', 'Stopped'],
+  removeContainer: ['Removing', 'Removed'],
+  renameContainer: ['Renaming', 'Renamed'],
+  awaitCondition: ['Waiting', 'Ready'],
+}
+
+/**
+ * What an event changes: the row as it is after it; undefined when it concerns
+ * no row.
+ *
+ * @param now milliseconds since the epoch.
+ */
+export function rowAfter(rows: Rows, event: DeploymentEvent, now: number): Row | undefined {
+  if (!('operation' in event)) return undefined
+  const id = idOf(event.operation)
+  const before = rows.get(id)
+  const [working, done] = words[event.operation.type]
+  const row: Row = {
+    id,
+    status: 'working',
+    text: working,
+    detail: undefined,
+    share: undefined,
+    startedAt: before?.startedAt ?? now,
+    endedAt: undefined,
+  }
+  switch (event.type) {
+    case 'started':
+      return { ...row, detail: reasonOf(event.operation) }
+    case 'progress':
+      return { ...row, detail: lastLine(event.message), share: shareOf(event.current, event.total) }
+    case 'done':
+      return { ...row, status: 'done', text: doneWord(event.operation, done), endedAt: now }
+    case 'failed':
+      return { ...row, status: 'error', text: 'Error', detail: event.problem.message, endedAt: now }
+    case 'skipped':
+      return { ...row, status: 'warning', text: 'Skipped', endedAt: now }
+  }
+}
+
+/** A row that the command itself works on, e.g. the upload of a build context. */
+export function ownRow(rows: Rows, id: string, change: Partial<Row>, now: number): Row {
+  const before = rows.get(id)
+  return {
+    id,
+    status: 'working',
+    text: '',
+    detail: undefined,
+    share: undefined,
+    startedAt: before?.startedAt ?? now,
+    endedAt: change.status === undefined || change.status === 'working' ? undefined : now,
+    ...change,
+  }
+}
+
+/** The problem that an event tells, beside what its row shows. */
+export function problemOf(event: DeploymentEvent): Problem | undefined {
+  return event.type === 'warning' ? event.problem : undefined
+}
+
+/** `container x` is `Container x`: what is acted on begins a line. */
+function idOf({ subject }: OperationReference): string {
+  return subject.charAt(0).toUpperCase() + subject.slice(1)
+}
+
+/** What came before tells nothing: it's the normal case of a first start. */
+function reasonOf({ type, cause }: OperationReference): string | undefined {
+  return type === 'awaitCondition' || cause === 'not found' || cause === '' ? undefined : cause
+}
+
+function doneWord({ type, cause }: OperationReference, done: string): string {
+  if (type !== 'awaitCondition') return done
+  if (cause.includes('healthy')) return 'Healthy'
+  return cause.includes('completed') ? 'Exited' : done
+}
+
+function shareOf(current: number | undefined, total: number | undefined): number | undefined {
+  if (current === undefined || total === undefined || total <= 0) return undefined
+  return Math.min(1, current / total)
+}
+
+function lastLine(text: string): string {
+  return text.trimEnd().split('\n').at(-1) ?? ''
+}
