@@ -1,22 +1,14 @@
-# Takes an engine away and everything that belongs to it, also after it was killed. Sourced by engine.sh.
+# Takes an engine away and everything that belongs to it, whether it runs, was killed or the machine was restarted.
+# Sourced by engine.sh.
 
+# Nothing in an engine outlives it, so its processes are killed rather than asked to end in good order.
 remove_engine() {
-  local folder=$1 pid containers
+  local folder=$1 containers
   if [ ! -d "$folder" ]; then
     say "There is no engine named $(basename "$folder")."
     return 0
   fi
-  # Before the engine forgets them: what a crash left of them outlives their removal.
   containers=$(containers_of "$folder")
-  if answers "$folder"; then
-    docker_of "$folder" ps -aq | DOCKER_CONFIG=$cache/docker-config xargs -r timeout -k 5 30 \
-      "$cache/trixie/usr/bin/docker" -H "unix://$folder/docker.sock" rm -f -v >/dev/null 2>&1 || true
-  fi
-  pid=$(dockerd_pid "$folder")
-  if [ -n "$pid" ]; then
-    kill "$pid" 2>/dev/null || true
-    await_end "$pid" || true
-  fi
   end_processes "$folder"
   remove_mounts "$folder"
   remove_cgroups "$containers"
@@ -26,24 +18,15 @@ remove_engine() {
   say "Engine $(basename "$folder") is gone."
 }
 
-# Waits up to 15 s for a process to end.
-await_end() {
-  local deadline=$((SECONDS + 15))
-  while kill -0 "$1" 2>/dev/null; do
-    [ $SECONDS -lt $deadline ] || return 1
-    sleep 0.05
-  done
-}
-
-# Ends what dockerd left behind. Several rounds, as a dying shim may start a process to clean up.
+# Several rounds, as a dying shim may start a process to clean up.
 end_processes() {
-  local folder=$1 pids _
-  for _ in 1 2 3 4 5 6 7 8; do
+  local folder=$1 pids deadline=$((SECONDS + 15))
+  while [ $SECONDS -lt $deadline ]; do
     pids=$(processes_of "$folder")
     [ -n "$pids" ] || return 0
     # shellcheck disable=SC2086 # a list of numbers
     kill -KILL $pids 2>/dev/null || true
-    sleep 0.2
+    sleep 0.05
   done
   say "Still running: $pids"
 }
@@ -51,29 +34,17 @@ end_processes() {
 # A process is the engine's if it is in the engine's network namespace or in one that the engine made for a container,
 # is in the control group of one of its containers, or is a shim or a gVisor process that serves the engine's folder.
 processes_of() {
-  local folder=$1 spaces id file pid
-  spaces=$(stat -Lc '%i' "/run/netns/$(namespace_of "$folder")" "$folder"/exec/netns/* 2>/dev/null || true)
+  local folder=$1 spaces id pid
+  spaces=$(stat -Lc 'net:[%i]' "/run/netns/$(namespace_of "$folder")" "$folder"/exec/netns/* 2>/dev/null || true)
   {
-    for file in /proc/[0-9]*; do
-      pid=${file#/proc/}
-      if grep -qxF "$(stat -Lc '%i' "$file/ns/net" 2>/dev/null || echo none)" <<<"$spaces"; then
-        echo "$pid"
-      elif serves "$folder" "$file"; then
-        echo "$pid"
-      fi
+    find /proc/[0-9]*/ns -name net -printf '%h %l\n' 2>/dev/null | grep -F "${spaces:-none}" | cut -d/ -f3
+    for pid in $(find /proc/[0-9]* -maxdepth 1 -name exe -lname "$cache/*" -printf '%h\n' 2>/dev/null | cut -d/ -f3); do
+      ! grep -qaF "$folder/" "/proc/$pid/cmdline" 2>/dev/null || echo "$pid"
     done
     for id in $(containers_of "$folder"); do
       find /sys/fs/cgroup -mindepth 2 -maxdepth 5 -type d -name "$id" -exec cat {}/cgroup.procs \; 2>/dev/null || true
     done
   } | sort -un | grep -vx "$$" || true
-}
-
-serves() {
-  local folder=$1 process=$2
-  case $(readlink "$process/exe" 2>/dev/null) in
-    "$cache"/*) tr '\0' '\n' 2>/dev/null <"$process/cmdline" | grep -qF "$folder/" ;;
-    *) false ;;
-  esac
 }
 
 containers_of() { ls "$1/data/containers" 2>/dev/null || true; }
@@ -86,7 +57,7 @@ remove_mounts() {
   done
 }
 
-# A container that was killed rather than stopped leaves its control groups behind.
+# A container that was killed rather than stopped leaves its control groups behind, and the last engine their parents.
 remove_cgroups() {
   local id group
   for id in $1; do
@@ -94,6 +65,8 @@ remove_cgroups() {
       find "$group" -depth -type d -exec rmdir {} \; 2>/dev/null || true
     done
   done
+  [ "$(find "$base/engines" -mindepth 1 -maxdepth 1 | wc -l)" -gt 1 ] ||
+    rmdir /sys/fs/cgroup/{,*/}docker/buildkit /sys/fs/cgroup/{,*/}docker 2>/dev/null || true
 }
 
 # So does its shim leave a socket, in a folder that all containerds share. Its name is the digest of where it belongs.

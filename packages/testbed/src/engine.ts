@@ -16,6 +16,8 @@ export interface StartEngineOptions {
   readonly release: Release
   /** An engine that is up under this name is used. By default $BULKHEAD_TESTBED_ENGINE_26 (or _20), else "test26" (or "test20"). */
   readonly name?: string
+  /** Which of the images are needed, all by default. */
+  readonly images?: readonly string[]
 }
 
 /** A Docker engine of one's own, with the runtimes runc and runsc and the images bb:1, node:20, postgres:15 and nginx:1.22. */
@@ -71,7 +73,7 @@ export async function startEngine(options: StartEngineOptions): Promise<TestEngi
   }
   await demand(['up', '--release', release, '--name', name, '--lease', lease])
   try {
-    await demand(['images', '--name', name])
+    await demand(['images', '--name', name, ...(options.images ?? [])])
     const settings = parseSettings(await demand(['env', '--name', name]))
     return { release, name, ...describe(settings), stop }
   } catch (error) {
