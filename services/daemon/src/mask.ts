@@ -20,22 +20,22 @@ const secretName = /passw(or)?d|passphrase|secret|token|credential|api_?key|priv
  * word of the project (a service, an image, …) is left: masking it would hide
  * the word everywhere and tell the secret by the gap.
  */
-export function maskFor(project: Project, bundle: Bundle): Mask {
-  const declared = Object.values(project.secrets).flatMap(({ content, file, environment }) => [
+export function maskFor(project: Project | undefined, bundle: Bundle): Mask {
+  const declared = Object.values(project?.secrets ?? {}).flatMap(({ content, file, environment }) => [
     content,
     file === undefined ? undefined : textOf(bundle.files[file]),
     environment === undefined ? undefined : bundle.environment[environment],
   ])
   const environments = [
     bundle.environment,
-    ...servicesOf(project).map(({ environment }) => environment ?? {}),
+    ...(project === undefined ? [] : servicesOf(project)).map(({ environment }) => environment ?? {}),
   ]
   const guessed = environments.flatMap((environment) =>
     Object.entries(environment).flatMap(([name, value]) =>
       secretName.test(name) ? [value ?? undefined] : [],
     ),
   )
-  const publicWords = publicWordsOf(project)
+  const publicWords = project === undefined ? '' : publicWordsOf(project)
   const values = [...long(declared, shortestDeclared), ...long(guessed, shortestGuessed)].filter(
     (value) => !publicWords.includes(value),
   )

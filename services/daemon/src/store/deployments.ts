@@ -34,7 +34,10 @@ export interface DeploymentStore {
   running(id: string): void
   /** Appends an event; false when the deployment has finished (or was never there). */
   append(id: string, event: DeploymentEventBody): boolean
-  /** Writes the final event and state; false when it had finished before. */
+  /**
+   * Writes the final event and state; false when it had finished before.
+   * `operations`: at least so many were done; more where an earlier process told of more.
+   */
   finish(id: string, outcome: DeploymentOutcome, operations: number, problem: Problem | undefined): boolean
   /** Those with an id above `after`, in order. */
   events(id: string, after: number): readonly DeploymentEvent[]
@@ -64,7 +67,7 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
       if (!isActive(id)) return false
       insertEvent(id, { type: 'finished', outcome, ...(problem === undefined ? {} : { problem }) })
       database.run(
-        'UPDATE deployments SET state = ?, finished_at = ?, operations = ?, problem = ? WHERE id = ?',
+        'UPDATE deployments SET state = ?, finished_at = ?, operations = max(operations, ?), problem = ? WHERE id = ?',
         outcome,
         now().toISOString(),
         operations,
@@ -79,9 +82,9 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
     create: ({ id, project, action, revision, build }) =>
       database.transaction(() => {
         const superseded = database
-          .all(`SELECT id, operations FROM deployments WHERE project = ? AND ${unfinished}`, project)
-          .map((row) => ({ id: String(row['id']), operations: doneBy(String(row['id']), database) }))
-        for (const old of superseded) finish(old.id, 'superseded', old.operations, undefined)
+          .all(`SELECT id FROM deployments WHERE project = ? AND ${unfinished}`, project)
+          .map((row) => String(row['id']))
+        for (const old of superseded) finish(old, 'superseded', 0, undefined)
         database.run(
           `INSERT INTO deployments (id, project, action, revision, build, state, created_at, operations)
            VALUES (?, ?, ?, ?, ?, 'queued', ?, 0)`,
@@ -99,7 +102,7 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
           project,
           historyLength,
         )
-        return superseded.map((old) => old.id)
+        return superseded
       }),
     get(id) {
       const row = database.get('SELECT * FROM deployments WHERE id = ?', id)
@@ -130,7 +133,7 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
       database.transaction(() => {
         if (!isActive(id)) return false
         insertEvent(id, event)
-        if (event.type === 'done') {
+        if (event.type === 'done' && event.operation.type !== 'awaitCondition') {
           database.run('UPDATE deployments SET operations = operations + 1 WHERE id = ?', id)
         }
         return true
@@ -146,10 +149,6 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
       database.run('DELETE FROM deployments WHERE project = ?', project)
     },
   }
-}
-
-function doneBy(id: string, database: StoreDatabase): number {
-  return Number(database.get('SELECT operations FROM deployments WHERE id = ?', id)?.['operations'] ?? 0)
 }
 
 function toDeployment(row: Row): Deployment {

@@ -12,7 +12,7 @@ export interface KeptProject {
 
 export interface StoredRevision {
   readonly number: number
-  /** False when the current revision was of the same bundle. */
+  /** False when the newest revision was of the same bundle. */
   readonly created: boolean
 }
 
@@ -21,11 +21,14 @@ export interface ProjectStore {
   get(name: string): KeptProject | undefined
   list(): readonly KeptProject[]
   bundle(name: string, revision: number): Bundle | undefined
-  /** Digests of the build contexts that current revisions need. */
+  /** Digests of the build contexts that current and newest revisions need. */
   contextsInUse(): ReadonlySet<string>
-  saveIntent(name: string, intent: Intent): void
-  /** Stores a bundle as the current revision. The same bundle again is the same revision. */
-  saveRevision(name: string, bundle: Bundle, intent: Intent): StoredRevision
+  /** Sets what is wanted of a project, and by which revision. */
+  save(project: KeptProject): void
+  /** Number of the newest revision, which is not the current one while it was only stored. */
+  latest(name: string): number | undefined
+  /** Stores a bundle. The same bundle as the newest revision is that revision. The project must be there. */
+  addRevision(name: string, bundle: Bundle): StoredRevision
   remove(name: string): boolean
 }
 
@@ -42,6 +45,13 @@ export function createProjectStore(database: StoreDatabase, seal: Seal, now: () 
     const row = database.get('SELECT bundle FROM revisions WHERE project = ? AND number = ?', name, revision)
     return row === undefined ? undefined : (JSON.parse(seal.open(row['bundle'] as Buffer)) as Bundle)
   }
+  const last = (name: string): { readonly number: number; readonly digest: string } | undefined => {
+    const row = database.get(
+      'SELECT number, digest FROM revisions WHERE project = ? ORDER BY number DESC LIMIT 1',
+      name,
+    )
+    return row === undefined ? undefined : { number: Number(row['number']), digest: String(row['digest']) }
+  }
 
   return {
     get,
@@ -49,49 +59,40 @@ export function createProjectStore(database: StoreDatabase, seal: Seal, now: () 
     bundle,
     names: () => database.all('SELECT name FROM projects ORDER BY name').map(({ name }) => String(name)),
     contextsInUse() {
-      const bundles = list().map(({ name, revision }) =>
-        revision === undefined ? undefined : bundle(name, revision),
+      const bundles = list().flatMap(({ name, revision }) =>
+        [revision, last(name)?.number].map((number) =>
+          number === undefined ? undefined : bundle(name, number),
+        ),
       )
       return new Set(bundles.flatMap((found) => Object.values(found?.contexts ?? {})))
     },
-    saveIntent(name, intent) {
+    save({ name, revision, intent }) {
       database.run(
-        `INSERT INTO projects (name, intent) VALUES (?, ?)
-         ON CONFLICT (name) DO UPDATE SET intent = excluded.intent`,
+        `INSERT INTO projects (name, revision, intent) VALUES (?, ?, ?)
+         ON CONFLICT (name) DO UPDATE SET revision = excluded.revision, intent = excluded.intent`,
         name,
+        revision,
         JSON.stringify(intent),
       )
     },
-    saveRevision(name, bundle, intent) {
-      return database.transaction(() => {
+    latest: (name) => last(name)?.number,
+    addRevision: (name, bundle) =>
+      database.transaction(() => {
         const text = canonical(bundle)
         const digest = seal.digest(text)
-        const last = database.get(
-          'SELECT number, digest FROM revisions WHERE project = ? ORDER BY number DESC LIMIT 1',
-          name,
-        )
-        const same = last?.['digest'] === digest
-        const number = Number(last?.['number'] ?? 0) + (same ? 0 : 1)
+        const before = last(name)
+        if (before?.digest === digest) return { number: before.number, created: false }
+        const number = (before?.number ?? 0) + 1
         database.run(
-          `INSERT INTO projects (name, revision, intent) VALUES (?, ?, ?)
-           ON CONFLICT (name) DO UPDATE SET revision = excluded.revision, intent = excluded.intent`,
+          'INSERT INTO revisions (project, number, digest, bundle, created_at) VALUES (?, ?, ?, ?, ?)',
           name,
           number,
-          JSON.stringify(intent),
+          digest,
+          seal.seal(text),
+          now().toISOString(),
         )
-        if (!same) {
-          database.run(
-            'INSERT INTO revisions (project, number, digest, bundle, created_at) VALUES (?, ?, ?, ?, ?)',
-            name,
-            number,
-            digest,
-            seal.seal(text),
-            now().toISOString(),
-          )
-        }
-        return { number, created: !same }
-      })
-    },
+        return { number, created: true }
+      }),
     remove: (name) => database.run('DELETE FROM projects WHERE name = ?', name) > 0,
   }
 }

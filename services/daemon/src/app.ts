@@ -1,0 +1,121 @@
+import swagger from '@fastify/swagger'
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
+import { contentTypes, paths, streamErrorEvent } from '@bulkhead/api'
+import type { Engine } from '@bulkhead/engine'
+import { BulkheadError, toProblem } from '@bulkhead/model'
+import type { ProjectStatus } from '@bulkhead/model'
+import Fastify from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { BundleLimits } from './bundle/limits.ts'
+import type { Deployments } from './deployments.ts'
+import { settled } from './feed.ts'
+import type { Feed } from './feed.ts'
+import { acceptJson } from './http/body.ts'
+import { withComponents } from './http/openapi.ts'
+import { sendProblem, toBulkheadError } from './http/problem.ts'
+import type { SseOptions } from './http/sse.ts'
+import type { Loader } from './loaded.ts'
+import { configRoutes } from './routes/config.ts'
+import { contextRoutes } from './routes/contexts.ts'
+import { deploymentEventRoutes } from './routes/deployment-events.ts'
+import { deploymentRoutes } from './routes/deployments.ts'
+import { engineRoutes } from './routes/engine.ts'
+import { logRoutes } from './routes/logs.ts'
+import { projectRoutes } from './routes/projects.ts'
+import { systemRoutes } from './routes/system.ts'
+import type { Store } from './store/store.ts'
+
+export interface AppOptions {
+  readonly store: Store
+  readonly loader: Loader
+  readonly deployments: Deployments
+  readonly feed: Feed
+  readonly engine: Engine
+  readonly engineAddress: string
+  readonly statusOf: (project: string) => Promise<ProjectStatus>
+  readonly limits: BundleLimits
+  readonly version: string
+  readonly log: FastifyBaseLogger
+  readonly now: () => Date
+  /** Fires when the daemon stops: streams end. */
+  readonly closing: AbortSignal
+  /** @default 15000 */
+  readonly heartbeatMs?: number
+}
+
+/** The API, not yet listening. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { store, loader, deployments, feed, engine, engineAddress, statusOf, version, now } = options
+  const app = Fastify({
+    loggerInstance: options.log,
+    disableRequestLogging: true,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 300 },
+  })
+  app.setValidatorCompiler(TypeBoxValidatorCompiler)
+  // Types are checked against the schemas when this is compiled.
+  app.setSerializerCompiler(() => JSON.stringify)
+  app.setErrorHandler(sendProblem)
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      new BulkheadError('BH_NOT_FOUND', `There is nothing at ${request.method} ${pathOf(request.url)}.`, {
+        hint: 'See GET /openapi.json for what there is.',
+      }),
+      request,
+      reply,
+    ),
+  )
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, url } = request
+    request.log.debug(
+      { method, path: pathOf(url), status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'request answered',
+    )
+    done()
+  })
+  acceptJson(app, options.limits)
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Bulkhead',
+        description: `Errors are answered as ${contentTypes.problem}; docs/reference/errors.md has every code.`,
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+        version,
+      },
+    },
+  })
+
+  const sse: SseOptions = {
+    closing: options.closing,
+    heartbeatMs: options.heartbeatMs ?? 15_000,
+    onError: (error) => ({ event: streamErrorEvent, data: toProblem(toBulkheadError(error)) }),
+  }
+  await app.register(systemRoutes, { engine, version })
+  await app.register(engineRoutes, { engine, address: engineAddress })
+  await app.register(projectRoutes, { projects: store.projects, loader, deployments, engine, statusOf })
+  await app.register(deploymentRoutes, { deployments, store: store.deployments })
+  await app.register(deploymentEventRoutes, { store: store.deployments, feed, sse })
+  await app.register(logRoutes, {
+    engine,
+    loader,
+    now,
+    sse,
+    settled: (project, signal) => settled(() => store.deployments.active(project), feed, signal),
+  })
+  await app.register(configRoutes, { deployments })
+  await app.register(contextRoutes, { contexts: store.contexts })
+
+  let document: unknown
+  app.get(paths.openapi, { schema: { hide: true } }, async () => {
+    document ??= withComponents(app.swagger() as unknown as Readonly<Record<string, unknown>>)
+    return document
+  })
+  await app.ready()
+  return app
+}
+
+/** Queries may hold what is no business of a log. */
+function pathOf(url: string): string {
+  return url.split('?')[0] ?? url
+}

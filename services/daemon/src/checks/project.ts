@@ -1,0 +1,75 @@
+import type { Engine } from '@bulkhead/engine'
+import { checkIsolation } from '@bulkhead/isolation'
+import { isBulkheadError, toProblem } from '@bulkhead/model'
+import { selectServices } from '@bulkhead/planner'
+import type { Problem, Project, Service } from '@bulkhead/model'
+import { checkExternals, externalsOf } from './external.ts'
+import { checkImageOs } from './image-os.ts'
+import { checkReferences } from './image-reference.ts'
+
+export interface ProjectCheck {
+  readonly project: Project
+  /** Those asked for by name; undefined: all enabled ones. */
+  readonly services: readonly string[] | undefined
+  readonly engine: Engine
+  /** How long a registry may take to tell an image's platforms. */
+  readonly registryTimeoutMs: number
+}
+
+/**
+ * All that can be known to stand in the way before anything is touched: modes
+ * that the engine cannot give, references, operating systems of images,
+ * external networks and volumes. Only of services that are to run.
+ *
+ * @throws BulkheadError BH_ENGINE_UNREACHABLE when the engine cannot be asked.
+ */
+export async function checkProject(check: ProjectCheck): Promise<readonly Problem[]> {
+  const { project, services: names, engine, registryTimeoutMs } = check
+  const { services, problems } = selected(project, names)
+  const capabilities = await engine.capabilities()
+  const externals = externalsOf(project, services)
+  const observed = await engine.observe({
+    project: project.name,
+    networks: [...externals.networks.values()],
+    volumes: [...externals.volumes.values()],
+    images: services.flatMap(({ image }) => image ?? []),
+  })
+  const subset = {
+    ...project,
+    services: Object.fromEntries(services.map((service) => [service.name, service])),
+  }
+  const found = [
+    ...problems,
+    ...checkReferences(project, services),
+    ...checkIsolation(subset, capabilities),
+    ...(await checkImageOs({
+      project,
+      services,
+      engine,
+      capabilities,
+      images: observed.images,
+      timeoutMs: registryTimeoutMs,
+    })),
+    ...checkExternals(project, externals, observed),
+  ]
+  return found.sort(byPlace)
+}
+
+/** The services that are to run: those named and all that they need. */
+function selected(
+  project: Project,
+  names: readonly string[] | undefined,
+): { readonly services: readonly Service[]; readonly problems: readonly Problem[] } {
+  try {
+    return { services: selectServices(project, { services: names }), problems: [] }
+  } catch (error) {
+    if (!isBulkheadError(error)) throw error
+    return { services: [], problems: [toProblem(error)] }
+  }
+}
+
+/** In the order of a reader of the files; what has no place comes first. */
+function byPlace({ at: a }: Problem, { at: b }: Problem): number {
+  if (a === undefined || b === undefined) return (a === undefined ? 0 : 1) - (b === undefined ? 0 : 1)
+  return a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column
+}

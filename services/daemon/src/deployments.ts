@@ -1,0 +1,186 @@
+import type { DeploymentRequest } from '@bulkhead/api'
+import type { Engine } from '@bulkhead/engine'
+import { BulkheadError, toError } from '@bulkhead/model'
+import type { Bundle, Deployment, Problem } from '@bulkhead/model'
+import { nextIntent } from '@bulkhead/planner'
+import { checkBundle } from './bundle/limits.ts'
+import type { BundleLimits } from './bundle/limits.ts'
+import { sameEngine } from './engine-address.ts'
+import { checkProject } from './checks/project.ts'
+import type { Feed } from './feed.ts'
+import type { LoadedProject, Loader } from './loaded.ts'
+import { maskProblem } from './mask.ts'
+import type { StoredRevision } from './store/projects.ts'
+import type { Store } from './store/store.ts'
+
+export interface DeploymentsOptions {
+  readonly store: Store
+  readonly loader: Loader
+  readonly feed: Feed
+  readonly engine: Engine
+  /** Address of the engine, as the client would write it. */
+  readonly engineAddress: string
+  readonly limits: BundleLimits
+  readonly registryTimeoutMs: number
+  readonly newId: () => string
+  /** Has a round made for a project. */
+  readonly enqueue: (project: string) => void
+}
+
+/** Takes what is asked for: checks it, stores it, and only then has it acted on. */
+export interface Deployments {
+  request(request: DeploymentRequest): Promise<Deployment>
+  /** Stores a revision without deploying it. */
+  store(name: string, bundle: Bundle): Promise<StoredRevision & { readonly warnings: readonly Problem[] }>
+  /** What a bundle loads to; checked for limits, not against the engine. */
+  load(bundle: Bundle): LoadedProject
+  /** @throws BulkheadError BH_PROJECT_NOT_FOUND, or BH_CONFLICT while it has containers. */
+  forget(name: string): Promise<void>
+}
+
+export function createDeployments(options: DeploymentsOptions): Deployments {
+  const { store, loader, feed, engine, limits, registryTimeoutMs, newId, enqueue } = options
+  const { projects, deployments } = store
+
+  const load = (bundle: Bundle): LoadedProject => {
+    checkBundle(bundle, limits)
+    return loader.load(bundle)
+  }
+
+  /** @throws BulkheadError with all that stands in the way, in the order of the files. */
+  const check = async (
+    { project, mask }: LoadedProject,
+    services: readonly string[] | undefined,
+  ): Promise<readonly Problem[]> => {
+    const found = await checkProject({ project, services, engine, registryTimeoutMs })
+    const problems = found.map((problem) => maskProblem(problem, mask))
+    if (problems.some(({ severity }) => severity === 'error')) throw toError(problems)
+    return problems
+  }
+
+  return {
+    load,
+    async request(request) {
+      const { action, bundle, build = false } = request
+      checkEngine(request.engine, options.engineAddress)
+      const uploaded = bundle === undefined ? undefined : load(named(bundle, request.project))
+      const name = uploaded?.project.name ?? request.project
+      if (name === undefined) throw nothingNamed()
+      if (uploaded !== undefined) checkContexts(uploaded, store)
+      if (uploaded === undefined) await checkKnown(name, action, { store, engine })
+
+      const intentNow = () =>
+        nextIntent(projects.get(name)?.intent, { ...request, stopTimeoutSeconds: request.timeoutSeconds })
+      const wanted = uploaded ?? loader.latest(name)
+      if (action === 'up' && wanted !== undefined) await check(wanted, intentNow().services)
+
+      const id = newId()
+      const superseded = store.transaction(() => {
+        const intent = intentNow()
+        const present = projects.get(name)?.revision
+        projects.save({ name, revision: present, intent })
+        const stored = bundle === undefined ? undefined : projects.addRevision(name, bundle).number
+        const revision = stored ?? (action === 'up' ? projects.latest(name) : present)
+        projects.save({ name, revision, intent })
+        return deployments.create({ id, project: name, action, revision, build })
+      })
+      for (const old of superseded) feed.ring(old)
+      const created = deployments.get(id)
+      if (created === undefined) throw new Error(`deployment ${id} is not in the store`)
+      for (const problem of uploaded?.warnings ?? []) deployments.append(id, { type: 'warning', problem })
+      enqueue(name)
+      return created
+    },
+    async store(name, bundle) {
+      const loaded = load(named(bundle, name))
+      checkContexts(loaded, store)
+      const kept = projects.get(name)
+      // Nothing runs of a project that is only stored.
+      const intent = kept?.intent ?? nextIntent(undefined, { action: 'down' })
+      const problems = await check(loaded, kept?.intent.services)
+      const revision = store.transaction(() => {
+        projects.save({ name, revision: kept?.revision, intent })
+        const added = projects.addRevision(name, bundle)
+        if (kept?.revision === undefined) projects.save({ name, revision: added.number, intent })
+        return added
+      })
+      return { ...revision, warnings: [...loaded.warnings, ...problems] }
+    },
+    async forget(name) {
+      if (projects.get(name) === undefined) throw unknownProject(name)
+      const { containers } = await engine.observe({ project: name, networks: [], volumes: [], images: [] })
+      if (containers.length > 0 || deployments.active(name) !== undefined) {
+        throw new BulkheadError(
+          'BH_CONFLICT',
+          `Project "${name}" still has containers or a running deployment.`,
+          {
+            hint: `Take it down first: \`bulkhead -p ${name} down\`.`,
+          },
+        )
+      }
+      store.transaction(() => {
+        deployments.removeOf(name)
+        projects.remove(name)
+      })
+    },
+  }
+}
+
+export function unknownProject(name: string): BulkheadError {
+  return new BulkheadError('BH_PROJECT_NOT_FOUND', `No project is named "${name}".`, {
+    hint: 'List the known ones with `bulkhead ls -a`.',
+  })
+}
+
+function checkEngine(wanted: string | undefined, present: string): void {
+  if (wanted === undefined || sameEngine(wanted, present)) return
+  throw new BulkheadError(
+    'BH_ENGINE_MISMATCH',
+    `The command would use the engine at ${wanted}, this daemon uses the one at ${present}.`,
+    { hint: `Set DOCKER_HOST=${present}, or start a daemon of your own with \`bulkhead daemon start\`.` },
+  )
+}
+
+/** The bundle under the name that the request gives it. */
+function named(bundle: Bundle, name: string | undefined): Bundle {
+  if (name === undefined) return bundle
+  if (bundle.projectName !== undefined && bundle.projectName !== name) {
+    throw new BulkheadError(
+      'BH_BAD_REQUEST',
+      `The request is for project "${name}", its bundle for "${bundle.projectName}".`,
+      { hint: 'Give one name.' },
+    )
+  }
+  return { ...bundle, projectName: name }
+}
+
+function checkContexts({ contexts }: LoadedProject, store: Pick<Store, 'contexts'>): void {
+  const missing = Object.entries(contexts).find(([, digest]) => !store.contexts.has(digest))
+  if (missing === undefined) return
+  throw new BulkheadError(
+    'BH_BAD_REQUEST',
+    `The build context ${missing[0]} (${missing[1]}) was not uploaded.`,
+    {
+      hint: 'Send it with PUT /v1/contexts/{digest} first.',
+    },
+  )
+}
+
+/** A project without files can be stopped when the engine has it, and taken down always. */
+async function checkKnown(
+  name: string,
+  action: Deployment['action'],
+  { store, engine }: { readonly store: Store; readonly engine: Engine },
+): Promise<void> {
+  const kept = store.projects.get(name)
+  if (action === 'down' || kept?.revision !== undefined) return
+  if (action === 'up') throw unknownProject(name)
+  const onEngine = await engine.projects()
+  if (!onEngine.some((project) => project.name === name)) throw unknownProject(name)
+}
+
+function nothingNamed(): BulkheadError {
+  return new BulkheadError('BH_BAD_REQUEST', 'The request names no project and brings no bundle.', {
+    hint: 'Send `project`, `bundle`, or both.',
+  })
+}

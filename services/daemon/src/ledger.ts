@@ -1,0 +1,100 @@
+import { BulkheadError, isBulkheadError, toProblem } from '@bulkhead/model'
+import type { DeploymentEventBody } from '@bulkhead/model'
+import type { Ledger, Log } from '@bulkhead/reconciler'
+import type { Feed } from './feed.ts'
+import type { LoadedProject, Loader } from './loaded.ts'
+import { maskEvent, maskProblem } from './mask.ts'
+import type { Store } from './store/store.ts'
+
+export interface LedgerOptions {
+  readonly store: Pick<Store, 'projects' | 'deployments' | 'transaction'>
+  readonly loader: Loader
+  readonly feed: Feed
+  readonly log: Log
+  /** Milliseconds, steady. */
+  readonly clock: () => number
+}
+
+/** Of one operation's progress, at most one event in this time is kept. */
+const progressEveryMs = 100
+
+/**
+ * The store as the reconciler sees it. What is said of a deployment that has
+ * finished (superseded by another one, say) is dropped; secrets are masked
+ * before anything is written.
+ */
+export function createLedger({ store, loader, feed, log, clock }: LedgerOptions): Ledger {
+  const { projects, deployments } = store
+  const isDue = throttle(clock)
+
+  /** A revision that this version cannot load fails its deployment; without one it is left as it is. */
+  const currentOrReport = (name: string, deployment: string | undefined): LoadedProject | undefined => {
+    try {
+      return loader.current(name)
+    } catch (error) {
+      log.error({ project: name, err: error }, 'stored revision does not load')
+      if (deployment !== undefined) {
+        const known = isBulkheadError(error)
+          ? error
+          : new BulkheadError('BH_INTERNAL', 'The stored revision does not load.')
+        deployments.finish(deployment, 'failed', 0, toProblem(known))
+        feed.ring(deployment)
+      }
+      return undefined
+    }
+  }
+
+  return {
+    projects: projects.names,
+    desired(name) {
+      const kept = projects.get(name)
+      if (kept === undefined) return undefined
+      const deployment = deployments.active(name)
+      const loaded = currentOrReport(name, deployment?.id)
+      if (loaded === undefined && kept.revision !== undefined) return undefined
+      return {
+        project: loaded?.project,
+        intent: kept.intent,
+        revision: kept.revision,
+        contexts: loaded?.contexts ?? {},
+        deployment,
+      }
+    },
+    deploymentRunning(id) {
+      deployments.running(id)
+      feed.ring(id)
+    },
+    deploymentEvent(id, event) {
+      if (event.type === 'progress' && !isDue(id, event)) return
+      const project = deployments.get(id)?.project
+      if (project === undefined) return
+      if (deployments.append(id, maskEvent(event, loader.maskOf(project)))) feed.ring(id)
+    },
+    deploymentFinished(id, outcome, operations, problem) {
+      const project = deployments.get(id)?.project
+      if (project === undefined) return
+      const shown = problem === undefined ? undefined : maskProblem(problem, loader.maskOf(project))
+      store.transaction(() => {
+        if (!deployments.finish(id, outcome, operations, shown)) return
+        // A project without files was kept for this deployment only.
+        if (projects.get(project)?.revision === undefined) projects.remove(project)
+      })
+      feed.ring(id)
+    },
+  }
+}
+
+/** True at most once in a while for each operation of a deployment. */
+function throttle(
+  clock: () => number,
+): (id: string, event: Extract<DeploymentEventBody, { type: 'progress' }>) => boolean {
+  const last = new Map<string, number>()
+  return (id, { operation }) => {
+    const key = `${id} ${operation.node}`
+    const now = clock()
+    for (const [other, time] of last) if (now - time >= progressEveryMs) last.delete(other)
+    if (last.has(key)) return false
+    last.set(key, now)
+    return true
+  }
+}

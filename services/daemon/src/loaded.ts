@@ -1,0 +1,65 @@
+import type { LoadResult } from '@bulkhead/compose'
+import { toError } from '@bulkhead/model'
+import type { Bundle, Problem, Project } from '@bulkhead/model'
+import { maskFor, maskProblem } from './mask.ts'
+import type { Mask } from './mask.ts'
+import type { ProjectStore } from './store/projects.ts'
+
+/** A bundle, understood. */
+export interface LoadedProject {
+  readonly project: Project
+  readonly contexts: Bundle['contexts']
+  readonly mask: Mask
+  readonly warnings: readonly Problem[]
+}
+
+export interface Loader {
+  /** @throws BulkheadError with all problems of the bundle. */
+  load(bundle: Bundle): LoadedProject
+  /** The kept project at its current revision; undefined where it has none. */
+  current(name: string): LoadedProject | undefined
+  /** The same at its newest revision. */
+  latest(name: string): LoadedProject | undefined
+  /** What may be shown of a project, kept or not. Never throws. */
+  maskOf(name: string): Mask
+}
+
+/** Loads bundles, and remembers of each kept project what its current revision loads to. */
+export function createLoader(loadBundle: (bundle: Bundle) => LoadResult, projects: ProjectStore): Loader {
+  const known = new Map<string, { readonly revision: number; readonly loaded: LoadedProject }>()
+
+  const load = (bundle: Bundle): LoadedProject => {
+    const { project, problems } = loadBundle(bundle)
+    const mask = maskFor(project, bundle)
+    const shown = problems.map((problem) => maskProblem(problem, mask))
+    if (project === undefined) throw toError(shown)
+    return { project, contexts: bundle.contexts, mask, warnings: shown }
+  }
+
+  const at = (name: string, revision: number | undefined): LoadedProject | undefined => {
+    if (revision === undefined) return undefined
+    const cached = known.get(name)
+    if (cached?.revision === revision) return cached.loaded
+    const bundle = projects.bundle(name, revision)
+    if (bundle === undefined) throw new Error(`revision ${revision} of ${name} is not in the store`)
+    // The name was decided when the revision was stored; the rules may change, it does not.
+    const loaded = load({ ...bundle, projectName: name })
+    known.set(name, { revision, loaded })
+    return loaded
+  }
+
+  const current = (name: string) => at(name, projects.get(name)?.revision)
+
+  return {
+    load,
+    current,
+    latest: (name) => at(name, projects.latest(name)),
+    maskOf(name) {
+      try {
+        return current(name)?.mask ?? ((text) => text)
+      } catch {
+        return () => '(withheld: the project does not load)'
+      }
+    },
+  }
+}

@@ -1,0 +1,95 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import {
+  LogsQuerySchema,
+  ProblemDetailsSchema,
+  ProjectLogLineSchema,
+  ProjectNameSchema,
+  logLineEvent,
+  paths,
+} from '@bulkhead/api'
+import type { Engine } from '@bulkhead/engine'
+import { BulkheadError } from '@bulkhead/model'
+import { Type } from 'typebox'
+import { unknownProject } from '../deployments.ts'
+import { sendEvents } from '../http/sse.ts'
+import type { ServerSentEvent, SseOptions } from '../http/sse.ts'
+import type { Loader } from '../loaded.ts'
+import { followLogs } from '../logs/follow.ts'
+import type { LogSource, LogsRequest } from '../logs/follow.ts'
+import { instant } from '../logs/instant.ts'
+
+export interface LogRouteOptions {
+  readonly engine: Pick<Engine, 'observe' | 'logs' | 'events'>
+  readonly loader: Loader
+  readonly settled: (project: string, signal: AbortSignal) => Promise<void>
+  readonly now: () => Date
+  readonly sse: SseOptions
+}
+
+export const logRoutes: FastifyPluginAsyncTypebox<LogRouteOptions> = async (app, options) => {
+  const { engine, loader, settled, now, sse } = options
+  app.get(
+    `${paths.projects}/:name/logs`,
+    {
+      schema: {
+        operationId: 'followLogs',
+        summary: "Lines that a project's containers print, as server-sent events",
+        description:
+          'The `event` is `line`, the `data` a ProjectLogLine. With `follow`, containers that start later ' +
+          'are followed too, and the stream ends when none runs any more.',
+        params: Type.Object({ name: ProjectNameSchema }),
+        querystring: LogsQuerySchema,
+        response: {
+          200: { content: { 'text/event-stream': { schema: ProjectLogLineSchema } } },
+          404: ProblemDetailsSchema,
+          422: ProblemDetailsSchema,
+          503: ProblemDetailsSchema,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params
+      const { service = [], follow = false, tail, timestamps = false, since, until } = request.query
+      const services = typeof service === 'string' ? [service] : service
+      await checkServices(name, services, options)
+      const wanted: LogsRequest = {
+        project: name,
+        services,
+        follow,
+        tail,
+        timestamps,
+        since: since === undefined ? undefined : instant(since, now()),
+        until: until === undefined ? undefined : instant(until, now()),
+      }
+      const source: LogSource = { engine, settled: (signal) => settled(name, signal) }
+      const mask = loader.maskOf(name)
+      const lines = async function* (signal: AbortSignal): AsyncGenerator<ServerSentEvent> {
+        for await (const line of followLogs(source, wanted, signal)) {
+          yield { event: logLineEvent, data: { ...line, text: mask(line.text) } }
+        }
+      }
+      await sendEvents(request, reply, lines, sse)
+    },
+  )
+}
+
+/** Before the stream begins, while an error can still be an answer. */
+async function checkServices(
+  project: string,
+  services: readonly string[],
+  { engine, loader }: LogRouteOptions,
+): Promise<void> {
+  const observed = await engine.observe({ project, networks: [], volumes: [], images: [] })
+  const kept = loader.current(project)?.project
+  if (kept === undefined && observed.containers.length === 0) throw unknownProject(project)
+  const known = new Set([
+    ...Object.keys(kept?.services ?? {}),
+    ...Object.keys(kept?.disabledServices ?? {}),
+    ...observed.containers.map(({ service }) => service),
+  ])
+  const unknown = services.find((service) => !known.has(service))
+  if (unknown === undefined) return
+  throw new BulkheadError('BH_SERVICE_NOT_FOUND', `Project "${project}" has no service "${unknown}".`, {
+    hint: `It has: ${[...known].sort().join(', ')}.`,
+  })
+}
