@@ -1,0 +1,42 @@
+/**
+ * What becomes of an attribute: `works`; `refused` with a clear problem, since
+ * the engine can't; `ignored` as Compose ignores it; `pending`: it is read,
+ * checked and printed, but it isn't sent to the engine so far.
+ */
+export type SupportState = 'works' | 'refused' | 'ignored' | 'pending'
+
+export interface Support {
+  readonly linux: SupportState
+  readonly windows: SupportState
+  /** Why, or how. */
+  readonly note?: string
+}
+
+export const works: Support = { linux: 'works', windows: 'works' }
+export const pending: Support = { linux: 'pending', windows: 'pending' }
+
+/** For what the file says to the loader alone. */
+export function loader(note: string): Support {
+  return { linux: 'works', windows: 'works', note }
+}
+
+/** The Windows engine has no such thing. */
+export function linuxOnly(note = 'A Windows engine has no such setting.'): Support {
+  return { linux: 'works', windows: 'refused', note }
+}
+
+export function windowsOnly(note = 'A Linux engine has no such setting.'): Support {
+  return { linux: 'refused', windows: 'works', note }
+}
+
+export function ignored(note: string): Support {
+  return { linux: 'ignored', windows: 'ignored', note }
+}
+
+export function refused(note: string): Support {
+  return { linux: 'refused', windows: 'refused', note }
+}
+
+export function later(note: string): Support {
+  return { linux: 'pending', windows: 'pending', note }
+}
