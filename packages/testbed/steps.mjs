@@ -11,16 +11,20 @@ export function say(text) {
 }
 
 /**
- * Runs a command to its end.
+ * Runs a command to its end. `quiet` shows what it says only if it fails, `silent` not even then.
  * @returns {Promise<{code: number, stdout: string}>} stdout is empty unless `capture`.
  */
-export function run(command, args, { env = {}, capture = false, quiet = false, cwd = root } = {}) {
+export function run(
+  command,
+  args,
+  { env = {}, capture = false, quiet = false, silent = false, cwd = root } = {},
+) {
   return new Promise((resolve, reject) => {
-    const out = capture || quiet ? 'pipe' : 'inherit'
+    const out = silent ? 'ignore' : capture || quiet ? 'pipe' : 'inherit'
     const child = spawn(command, args, {
       cwd,
       env: { ...process.env, ...env },
-      stdio: ['ignore', out, quiet ? 'pipe' : 'inherit'],
+      stdio: ['ignore', out, silent ? 'ignore' : quiet ? 'pipe' : 'inherit'],
     })
     let stdout = ''
     let noise = ''
