@@ -5,10 +5,12 @@
 system_packages=(iproute2 iptables libdevmapper1.02.1 libseccomp2)
 
 # Unpacked into the cache. runc is Debian 12's for both releases: Debian 13's wants a newer libc.
-declare -A unpacked=(
-  [bookworm]='docker.io containerd runc tini busybox-static docker-registry'
-  [trixie]='docker.io containerd docker-cli docker-compose runsc tini'
-)
+packages_of() {
+  case $1 in
+    bookworm) echo 'docker.io containerd runc tini busybox-static docker-registry' ;;
+    trixie) echo 'docker.io containerd docker-cli docker-compose runsc tini' ;;
+  esac
+}
 
 # Ends the script with 3, saying what else would do, where this machine can't run the engine.
 require_machine() {
@@ -43,7 +45,7 @@ missing_packages() {
 missing_trees() {
   local suite
   for suite in bookworm trixie; do
-    [ "$(cat "$cache/$suite/.packages" 2>/dev/null)" = "${unpacked[$suite]}" ] || printf '%s ' "$suite"
+    [ "$(cat "$cache/$suite/.packages" 2>/dev/null)" = "$(packages_of "$suite")" ] || printf '%s ' "$suite"
   done
 }
 
@@ -52,20 +54,24 @@ announce() {
   missing=$(missing_packages)
   [ -z "$missing" ] || say "Installing with apt-get: $missing"
   for suite in $(missing_trees); do
-    say "Unpacking from Debian $suite into $cache/$suite (installs nothing): ${unpacked[$suite]}"
+    say "Unpacking from Debian $suite into $cache/$suite (installs nothing): $(packages_of "$suite")"
   done
   say "Starting dockerd $release as \"$name\" in a network namespace of its own; \"engine.sh down --name $name\" removes it."
 }
 
 prepare_packages() {
-  local suite missing
+  local suite missing process unpacking=()
   missing=$(missing_packages)
   if [ -n "$missing" ]; then
     # shellcheck disable=SC2086 # a list of words
-    DEBIAN_FRONTEND=noninteractive refreshed apt-get install -qq -y --no-install-recommends $missing >"$base/apt.log" 2>&1 ||
+    DEBIAN_FRONTEND=noninteractive refreshed apt-get -o DPkg::Lock::Timeout=120 install -qq -y --no-install-recommends $missing >"$base/apt.log" 2>&1 ||
       fail "apt-get could not install $missing: $(tail -3 "$base/apt.log")"
   fi
-  for suite in $(missing_trees); do unpack_suite "$suite"; done
+  for suite in $(missing_trees); do
+    unpack_suite "$suite" &
+    unpacking+=($!)
+  done
+  for process in "${unpacking[@]}"; do wait "$process" || exit 1; done
   mkdir -p "$cache/docker-config/cli-plugins"
   ln -sfn "$cache/trixie/usr/libexec/docker/cli-plugins/docker-compose" "$cache/docker-config/cli-plugins/docker-compose"
 }
@@ -78,16 +84,23 @@ refreshed() {
   "$@"
 }
 
+# A folder to work in. It is the same each time, so that what an interrupted run left is overwritten, not added to.
+empty_folder() {
+  rm -rf "$base/work/$1"
+  mkdir -p "$base/work/$1"
+  printf '%s' "$base/work/$1"
+}
+
 unpack_suite() {
-  local suite=$1 tree=$cache/$1 work deb options=()
-  work=$(mktemp -d "$base/unpack.XXXXXX")
+  local suite=$1 tree=$cache/$1 deb options=() work
+  work=$(empty_folder "$suite")
   if [ "$suite" != bookworm ]; then
     foreign_suite "$suite" "$work"
     options=("${foreign[@]}")
-    apt-get "${options[@]}" update -qq >&2 || fail "could not read the packages of Debian $suite."
-    download "$work" "${options[@]}" -- ${unpacked[$suite]}
+    apt-get "${options[@]}" -o APT::Update::Error-Mode=any update -qq >&2 || fail "could not read the packages of Debian $suite."
+    download "$work" "${options[@]}" -- $(packages_of "$suite")
   else
-    download "$work" -- ${unpacked[$suite]}
+    download "$work" -- $(packages_of "$suite")
   fi
   rm -rf "$tree"
   mkdir -p "$work/tree"
@@ -96,7 +109,7 @@ unpack_suite() {
       tar -x -C "$work/tree" --keep-directory-symlink --exclude='./usr/share/*' --exclude='./etc/*' --exclude='./lib/systemd/*'
   done
   [ "$suite" = bookworm ] || rm -f "$work"/tree/usr/bin/runc "$work"/tree/usr/sbin/runc
-  printf '%s\n' "${unpacked[$suite]}" >"$work/tree/.packages"
+  printf '%s\n' "$(packages_of "$suite")" >"$work/tree/.packages"
   mkdir -p "$cache"
   mv "$work/tree" "$tree"
   rm -rf "$work"
@@ -104,14 +117,17 @@ unpack_suite() {
 
 # download FOLDER [APT-OPTION...] -- PACKAGE...
 download() {
-  local folder=$1 options=()
+  local folder=$1 options=() retry=refreshed
   shift
   while [ "$1" != -- ]; do
     options+=("$1")
+    # With options it is another suite, whose lists were read a moment ago.
+    retry=
     shift
   done
   shift
-  (cd "$folder" && refreshed apt-get -o APT::Sandbox::User=root "${options[@]}" download -qq "$@") >&2 ||
+  # shellcheck disable=SC2086 # a word or none
+  (cd "$folder" && $retry apt-get -o APT::Sandbox::User=root "${options[@]}" download -qq "$@") >&2 ||
     fail "could not download $*."
 }
 

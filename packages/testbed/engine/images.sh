@@ -31,7 +31,7 @@ make_image() {
   local image=$1 archive=$2 recipe=$here/images/${1%:*} work
   [ ! -f "$archive" ] || return 0
   say "Making $image."
-  work=$(mktemp -d "$base/image.XXXXXX")
+  work=$(empty_folder image)
   mkdir -p "$work/root" "$cache/images"
   plant_base "$work/root"
   [ ! -f "$recipe/packages" ] || plant_packages "$work" "$(cat "$recipe/packages")"
