@@ -1,2 +1,5 @@
 export * from './load.ts'
 export type * from './reader.ts'
+export * from './contents.ts'
+export * from './record.ts'
+export * from './unpack.ts'

@@ -1,5 +1,18 @@
 import type { Problem, Project } from '@bulkhead/model'
+import { assemble, type Assembly } from './assemble.ts'
+import { checkResources, checkServices } from './check.ts'
+import { convert } from './convert.ts'
+import { discover, type Discovery } from './discover.ts'
+import { resolveEnvironment, resolveLabels } from './environment.ts'
+import { nameProject } from './name.ts'
+import { normalize } from './normalize.ts'
+import { orderByDependencies } from './order.ts'
+import { withExcerpts } from './excerpt.ts'
+import { collectProblems, type Problems } from './problems.ts'
+import { buildProject, dependencyGraph } from './project.ts'
 import type { Reader } from './reader.ts'
+import { dropUnused, selectServices } from './select.ts'
+import { clone, makeMapping, mappingAt, positionIn, type Mapping } from './tree.ts'
 
 export interface LoadInput {
   readonly reader: Reader
@@ -11,25 +24,35 @@ export interface LoadInput {
   readonly projectDirectory?: string | undefined
   /** `-p`. */
   readonly projectName?: string | undefined
-  /** `--profile`; COMPOSE_PROFILES is read in addition. */
+  /** `--profile`; empty: COMPOSE_PROFILES. `*` is all of them. */
   readonly profiles: readonly string[]
   /** `--env-file`, as given; empty: COMPOSE_ENV_FILES, else `.env` of the project directory. */
   readonly environmentFiles: readonly string[]
   readonly options?: LoadOptions
 }
 
-/** All default to true, as in `docker compose config`. */
+/** All but `unused` default to true, as in `docker compose config`. */
 export interface LoadOptions {
+  /** False: variables stay as they are written, and so do types; `document` is what is of use then. */
   readonly interpolate?: boolean
   readonly normalize?: boolean
   readonly resolvePaths?: boolean
   readonly consistency?: boolean
+  /** False: `env_file` is kept and not read. */
   readonly resolveEnvironment?: boolean
+  /** Keep networks, volumes, secrets and configs that no enabled service uses. */
+  readonly unused?: boolean
 }
 
 export interface LoadResult {
   /** Undefined when any problem is an error. */
   readonly project: Project | undefined
+  /**
+   * The merged document in long form, of all services whatever their profile, as
+   * it is before types are brought in line: what `config --no-interpolate`
+   * prints. Undefined when any problem is an error.
+   */
+  readonly document: Readonly<Record<string, unknown>> | undefined
   /** All of them at once, errors and warnings, in the order of the files. */
   readonly problems: readonly Problem[]
 }
@@ -38,6 +61,96 @@ export interface LoadResult {
  * Loads a Compose project. Pure: reads only through `reader`, never throws for
  * what a user wrote.
  */
-export function load(_input: LoadInput): LoadResult {
-  throw new Error('being written')
+export function load(input: LoadInput): LoadResult {
+  const problems = collectProblems()
+  const assembly: Assembly = {
+    reader: input.reader,
+    problems,
+    interpolate: input.options?.interpolate !== false,
+    resolvePaths: input.options?.resolvePaths !== false,
+    home: input.reader.variable('HOME'),
+    parsed: new Map(),
+    count: 0,
+  }
+  const discovery = discover(input, problems)
+  const loaded = discovery === undefined ? undefined : loadDiscovered(input, discovery, assembly)
+  const sorted = withExcerpts(problems.list, assembly.parsed)
+  if (problems.failed || loaded === undefined)
+    return { project: undefined, document: undefined, problems: sorted }
+  return { ...loaded, problems: sorted }
+}
+
+function loadDiscovered(
+  input: LoadInput,
+  discovery: Discovery,
+  assembly: Assembly,
+): Pick<LoadResult, 'project' | 'document'> | undefined {
+  const { problems } = assembly
+  const options = input.options ?? {}
+  const name = nameProject(input, discovery, assembly)
+  const variable = (key: string): string | undefined =>
+    discovery.variable(key) ?? (key === 'COMPOSE_PROJECT_NAME' ? name : undefined)
+  const scope = { folder: discovery.folder, variable, included: [], extended: new Map() }
+  const document = assemble(discovery.configFiles, scope, assembly)
+  if (problems.list.some(({ code }) => code === 'BH_COMPOSE_TOO_COMPLEX')) return undefined
+  if (Object.keys(document).length === 0 && !problems.failed) {
+    problems.error('BH_COMPOSE_INVALID', `${discovery.configFiles[0]} is empty.`, {
+      hint: 'Define `services`.',
+    })
+  }
+  if (options.normalize !== false) normalize(document, { name, variable })
+  if (options.consistency !== false || !assembly.interpolate) checkResources({ document, problems })
+  if (!assembly.interpolate)
+    return { document, project: finish(document, makeMapping(), name, input, discovery) }
+  const original = clone(document) as Mapping
+  const typed = convert(document, problems)
+  const { enabled, disabled } = selectServices(typed, discovery.profiles)
+  if (options.consistency !== false) {
+    checkServices({ document: typed, enabled, disabled, problems })
+    checkOrder(enabled, problems)
+  }
+  const resolution = { reader: input.reader, variable, problems }
+  if (options.resolveEnvironment !== false) resolveEnvironment(enabled, resolution)
+  resolveLabels(enabled, resolution)
+  if (options.unused !== true) dropUnused(typed, enabled)
+  typed['services'] = enabled
+  readVariables(typed, variable)
+  return { document: original, project: finish(typed, disabled, name, input, discovery) }
+}
+
+function finish(
+  document: Mapping,
+  disabled: Mapping,
+  name: string,
+  input: LoadInput,
+  discovery: Discovery,
+): Project {
+  const { folder, configFiles, environmentFiles } = discovery
+  return buildProject(document, disabled, { name, workingDir: folder, configFiles, environmentFiles })
+}
+
+/** Reports services that wait for each other, at the entry that closes the loop. */
+function checkOrder(services: Mapping, problems: Problems): void {
+  const order = orderByDependencies(dependencyGraph(services))
+  if (order.loop === undefined) return
+  const [first = '', second = ''] = order.loop
+  const path = ['services', first, 'depends_on', second]
+  problems.error('BH_DEPENDENCY_CYCLE', `Services depend on each other: ${order.loop.join(' → ')}.`, {
+    at: positionIn(services, path.slice(1), 'key'),
+    path,
+    hint: 'Remove one dependency from the loop.',
+  })
+}
+
+/** Secrets and configs from variables carry the value: what reads the project later has no environment. */
+function readVariables(document: Mapping, variable: (name: string) => string | undefined): void {
+  for (const kind of ['secrets', 'configs']) {
+    const objects = mappingAt(document, kind)
+    for (const key of Object.keys(objects ?? {})) {
+      const object = mappingAt(objects, key)
+      const source = object?.['environment']
+      const value = typeof source === 'string' ? variable(source) : undefined
+      if (object !== undefined && value !== undefined) object['content'] = value
+    }
+  }
 }

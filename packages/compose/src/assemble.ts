@@ -1,0 +1,133 @@
+import type { Problems } from './problems.ts'
+import { fillDefaults } from './defaults.ts'
+import { lengthen } from './canonical.ts'
+import { applyExtends, type Extending } from './extend.ts'
+import { applyIncludes } from './include.ts'
+import { applyResets, merge } from './merge.ts'
+import { parseYaml, type ParsedDocument } from './parse.ts'
+import { resolvePaths } from './paths.ts'
+import type { Reader } from './reader.ts'
+import { makeSource, type Source } from './source.ts'
+import { substitute } from './substitute.ts'
+import { clone, isMapping, makeMapping, markOf, markPosition, type Mapping } from './tree.ts'
+import { enforceUnique } from './unique.ts'
+import { validate } from './validate.ts'
+
+/** What stays the same while one project is loaded. */
+export interface Assembly {
+  readonly reader: Reader
+  readonly problems: Problems
+  readonly interpolate: boolean
+  readonly resolvePaths: boolean
+  readonly home: string | undefined
+  /** By path: each file is parsed once. */
+  readonly parsed: Map<string, ParsedFile>
+  /** Files that were merged so far, by include and extends too: a bound against files that multiply. */
+  count: number
+}
+
+export interface ParsedFile {
+  readonly source: Source
+  readonly documents: readonly ParsedDocument[]
+}
+
+/** What an included file doesn't share with the one that includes it. */
+export interface Scope {
+  readonly folder: string
+  readonly variable: (name: string) => string | undefined
+  /** The files that led here through `include`. */
+  readonly included: readonly string[]
+  /** Documents that services extend, by path. */
+  readonly extended: Map<string, Extending>
+}
+
+const maximumFiles = 1000
+
+/**
+ * Reads the files and merges them into one document: in long form, with paths
+ * made absolute. Included files are read by calling this again.
+ */
+export function assemble(files: readonly string[], scope: Scope, assembly: Assembly): Mapping {
+  const { problems } = assembly
+  let document = makeMapping()
+  for (const file of files) {
+    for (const { tree, resets } of readDocuments(file, scope, assembly)) {
+      applyExtends(tree, resets, file, scope, assembly)
+      validate(tree, problems, !assembly.interpolate)
+      noteVersion(tree, problems)
+      applyIncludes(tree, file, scope, assembly)
+      document = enforceUnique(merge(applyResets(document, resets), tree, problems))
+    }
+  }
+  const long = enforceUnique(lengthen(document, { problems, lenient: !assembly.interpolate }))
+  fillDefaults(long)
+  if (assembly.resolvePaths || scope.included.length > 0)
+    resolvePaths(long, { folder: scope.folder, home: assembly.home }, problems)
+  return long
+}
+
+export interface ReadDocument extends ParsedDocument {
+  readonly tree: Mapping
+}
+
+/** The documents of a file with their variables replaced; a missing file is a problem. */
+export function readDocuments(file: string, scope: Scope, assembly: Assembly): readonly ReadDocument[] {
+  const { problems } = assembly
+  assembly.count += 1
+  if (assembly.count > maximumFiles) {
+    if (assembly.count === maximumFiles + 1) {
+      problems.error('BH_COMPOSE_TOO_COMPLEX', `More than ${maximumFiles} files are included.`, {
+        hint: 'Include each file once.',
+      })
+    }
+    return []
+  }
+  const parsed = parseFile(file, assembly)
+  if (parsed === undefined) {
+    problems.error('BH_FILE_NOT_FOUND', `The Compose file ${file} is not there.`, { hint: 'Check the path.' })
+    return []
+  }
+  const read: ReadDocument[] = []
+  for (const { tree, resets } of parsed.documents) {
+    if (tree === null) continue
+    if (!isMapping(tree)) {
+      problems.error('BH_COMPOSE_INVALID', 'The file must hold a mapping at its top.', {
+        at: { file, line: 1, column: 1 },
+        hint: 'Start with `services:`.',
+      })
+      continue
+    }
+    const copy = clone(tree) as Mapping
+    if (assembly.interpolate) substitute(copy, { variable: scope.variable, problems })
+    read.push({ tree: copy, resets })
+  }
+  return read
+}
+
+/** A file's documents as they are written; undefined when it isn't there. */
+export function parseFile(file: string, { reader, problems, parsed }: Assembly): ParsedFile | undefined {
+  const known = parsed.get(file)
+  if (known !== undefined) return known
+  const bytes = reader.readFile(file)
+  if (bytes === undefined) return undefined
+  const source = makeSource(file, decode(bytes))
+  const result = { source, documents: parseYaml(source, problems) }
+  parsed.set(file, result)
+  return result
+}
+
+function decode(bytes: Uint8Array): string {
+  // What is too large for the parser needn't be decoded: its size alone is the problem.
+  return new TextDecoder().decode(bytes.subarray(0, 4 * 1024 * 1024 + 4))
+}
+
+function noteVersion(document: Mapping, problems: Problems): void {
+  if (!('version' in document)) return
+  const mark = markOf(document, 'version')
+  problems.warning('BH_COMPOSE_INVALID', '`version` is obsolete and means nothing.', {
+    at: mark === undefined ? undefined : markPosition(mark, 'key'),
+    path: ['version'],
+    hint: 'Remove the line.',
+  })
+  delete document['version']
+}
