@@ -7,6 +7,7 @@ import { checkBundle } from './bundle/limits.ts'
 import type { BundleLimits } from './bundle/limits.ts'
 import { sameEngine } from './engine-address.ts'
 import { checkProject } from './checks/project.ts'
+import type { PlatformsOf } from './checks/image-os.ts'
 import type { Feed } from './feed.ts'
 import type { LoadedProject, Loader } from './loaded.ts'
 import { maskProblem } from './mask.ts'
@@ -21,10 +22,10 @@ export interface DeploymentsOptions {
   /** Address of the engine, as the client would write it. */
   readonly engineAddress: string
   readonly limits: BundleLimits
-  readonly registryTimeoutMs: number
+  readonly platformsOf: PlatformsOf
   readonly newId: () => string
-  /** Has a round made for a project. */
-  readonly enqueue: (project: string) => void
+  /** Has the rounds of a project's new deployment made. */
+  readonly deploy: (project: string) => void
 }
 
 /** Takes what is asked for: checks it, stores it, and only then has it acted on. */
@@ -39,7 +40,7 @@ export interface Deployments {
 }
 
 export function createDeployments(options: DeploymentsOptions): Deployments {
-  const { store, loader, feed, engine, limits, registryTimeoutMs, newId, enqueue } = options
+  const { store, loader, feed, engine, limits, platformsOf, newId, deploy } = options
   const { projects, deployments } = store
 
   const load = (bundle: Bundle): LoadedProject => {
@@ -52,7 +53,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
     { project, mask }: LoadedProject,
     services: readonly string[] | undefined,
   ): Promise<readonly Problem[]> => {
-    const found = await checkProject({ project, services, engine, registryTimeoutMs })
+    const found = await checkProject({ project, services, engine, platformsOf })
     const problems = found.map((problem) => maskProblem(problem, mask))
     if (problems.some(({ severity }) => severity === 'error')) throw toError(problems)
     return problems
@@ -88,7 +89,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       const created = deployments.get(id)
       if (created === undefined) throw new Error(`deployment ${id} is not in the store`)
       for (const problem of uploaded?.warnings ?? []) deployments.append(id, { type: 'warning', problem })
-      enqueue(name)
+      deploy(name)
       return created
     },
     async store(name, bundle) {

@@ -22,6 +22,8 @@ export interface Loader {
   latest(name: string): LoadedProject | undefined
   /** What may be shown of a project, kept or not. Never throws. */
   maskOf(name: string): Mask
+  /** Masks the secrets of every project that was loaded: for the daemon's own log. */
+  maskAll: Mask
 }
 
 /** Loads bundles, and remembers of each kept project what its current revision loads to. */
@@ -54,6 +56,7 @@ export function createLoader(loadBundle: (bundle: Bundle) => LoadResult, project
     load,
     current,
     latest: (name) => at(name, projects.latest(name)),
+    maskAll: (text) => [...known.values()].reduce((shown, { loaded }) => loaded.mask(shown), text),
     maskOf(name) {
       try {
         return current(name)?.mask ?? ((text) => text)

@@ -44,7 +44,9 @@ export function maskFor(project: Project | undefined, bundle: Bundle): Mask {
 
 /** The mask of some values; longer ones first, so that no part of one stays. */
 export function maskOf(values: readonly string[]): Mask {
-  const distinct = [...new Set(values)].sort((a, b) => b.length - a.length)
+  // As they are, and as they stand in JSON.
+  const forms = values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1)])
+  const distinct = [...new Set(forms)].sort((a, b) => b.length - a.length)
   if (distinct.length === 0) return noMask
   const pattern = new RegExp(distinct.map(escapeRegExp).join('|'), 'gu')
   return (text) => text.replace(pattern, masked)

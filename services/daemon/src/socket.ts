@@ -101,7 +101,8 @@ function groupId(name: string): number | undefined {
 
 function makeFolder(path: string, mode: number): void {
   try {
-    mkdirSync(path, { recursive: true, mode })
+    const made = mkdirSync(path, { recursive: true, mode })
+    if (made !== undefined) chmodSync(path, mode)
   } catch (cause) {
     throw failed(`The folder of the socket cannot be made: ${text(cause)}.`, cause)
   }

@@ -1,4 +1,4 @@
-import type { Engine } from '@bulkhead/engine'
+import type { ImagePlatform } from '@bulkhead/engine'
 import { pointer, positionOf } from '@bulkhead/model'
 import type { EngineCapabilities, Observed, Problem, Project, Service } from '@bulkhead/model'
 import { faultOfReference } from './image-reference.ts'
@@ -6,13 +6,14 @@ import { faultOfReference } from './image-reference.ts'
 export interface ImageOsInput {
   readonly project: Pick<Project, 'positions'>
   readonly services: readonly Service[]
-  readonly engine: Pick<Engine, 'imagePlatforms'>
+  readonly platformsOf: PlatformsOf
   readonly capabilities: Pick<EngineCapabilities, 'os'>
   /** Local images by reference. */
   readonly images: Observed['images']
-  /** How long a registry may take; an image that it says nothing of is let through. */
-  readonly timeoutMs: number
 }
+
+/** What a registry has of an image; an image that it says nothing of is let through. */
+export type PlatformsOf = (reference: string) => Promise<readonly ImagePlatform[] | undefined>
 
 /**
  * Images that exist only for an operating system that the engine does not run:
@@ -34,11 +35,11 @@ export async function checkImageOs(input: ImageOsInput): Promise<readonly Proble
 
 async function systemsOf(
   reference: string,
-  { engine, images, timeoutMs }: ImageOsInput,
+  { platformsOf, images }: ImageOsInput,
 ): Promise<readonly string[] | undefined> {
   const local = images[reference]
   if (local !== undefined) return local.os === '' ? undefined : [local.os]
-  const platforms = await engine.imagePlatforms(reference, timeoutMs).catch(() => undefined)
+  const platforms = await platformsOf(reference).catch(() => undefined)
   const systems = (platforms ?? []).map(({ os }) => os).filter((os) => os !== '' && os !== 'unknown')
   return systems.length === 0 ? undefined : [...new Set(systems)]
 }

@@ -5,6 +5,7 @@ import { selectServices } from '@bulkhead/planner'
 import type { Problem, Project, Service } from '@bulkhead/model'
 import { checkExternals, externalsOf } from './external.ts'
 import { checkImageOs } from './image-os.ts'
+import type { PlatformsOf } from './image-os.ts'
 import { checkReferences } from './image-reference.ts'
 
 export interface ProjectCheck {
@@ -12,8 +13,7 @@ export interface ProjectCheck {
   /** Those asked for by name; undefined: all enabled ones. */
   readonly services: readonly string[] | undefined
   readonly engine: Engine
-  /** How long a registry may take to tell an image's platforms. */
-  readonly registryTimeoutMs: number
+  readonly platformsOf: PlatformsOf
 }
 
 /**
@@ -24,7 +24,7 @@ export interface ProjectCheck {
  * @throws BulkheadError BH_ENGINE_UNREACHABLE when the engine cannot be asked.
  */
 export async function checkProject(check: ProjectCheck): Promise<readonly Problem[]> {
-  const { project, services: names, engine, registryTimeoutMs } = check
+  const { project, services: names, engine, platformsOf } = check
   const { services, problems } = selected(project, names)
   const capabilities = await engine.capabilities()
   const externals = externalsOf(project, services)
@@ -45,10 +45,9 @@ export async function checkProject(check: ProjectCheck): Promise<readonly Proble
     ...(await checkImageOs({
       project,
       services,
-      engine,
+      platformsOf,
       capabilities,
       images: observed.images,
-      timeoutMs: registryTimeoutMs,
     })),
     ...checkExternals(project, externals, observed),
   ]

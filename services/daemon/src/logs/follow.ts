@@ -42,8 +42,8 @@ export async function* followLogs(
   cut.addEventListener('abort', () => channel.end(), { once: true })
 
   const readers = createReaders(source, request, cut, channel)
-  if (request.follow) watchStarts(source, request, cut, readers).catch(channel.end)
   try {
+    if (request.follow) await watchStarts(source, request, cut, readers, channel.end)
     const containers = await containersOf(source, request)
     for (const container of containers) readers.add(container, request)
     if (containers.length === 0 && !request.follow) channel.end()
@@ -123,18 +123,34 @@ function createReaders(
   }
 }
 
-async function watchStarts(
+/** Resolves once the engine listens: a container that starts after that is not missed. */
+function watchStarts(
   { engine }: LogSource,
   request: LogsRequest,
   signal: AbortSignal,
   readers: Readers,
+  onEnd: (error?: unknown) => void,
 ): Promise<void> {
-  for await (const event of engine.events(signal)) {
-    if (event.type !== 'container' || event.project !== request.project || !isWanted(event, request)) continue
-    const { id, service = '', attributes, action } = event
-    if (action === 'die') readers.died(id, secondsOf(event))
-    if (action === 'start') readers.started({ id, service, name: attributes['name'] ?? id })
+  const watch = async (onOpen: () => void): Promise<void> => {
+    for await (const event of engine.events(signal, onOpen)) {
+      if (event.type !== 'container' || event.project !== request.project) continue
+      if (isWanted(event, request)) note(event, readers)
+    }
   }
+  return new Promise((resolve) => {
+    watch(resolve)
+      .then(
+        () => onEnd(),
+        (error: unknown) => onEnd(signal.aborted ? undefined : error),
+      )
+      .finally(resolve)
+  })
+}
+
+function note(event: EngineEvent, readers: Readers): void {
+  const { id, service = '', attributes, action } = event
+  if (action === 'die') readers.died(id, secondsOf(event))
+  if (action === 'start') readers.started({ id, service, name: attributes['name'] ?? id })
 }
 
 function isWanted({ service, attributes }: EngineEvent, { services }: LogsRequest): boolean {

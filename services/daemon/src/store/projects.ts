@@ -1,3 +1,4 @@
+import { upIntent } from '@bulkhead/model'
 import type { Bundle, Intent } from '@bulkhead/model'
 import type { StoreDatabase } from './database.ts'
 import type { Seal } from './seal.ts'
@@ -101,7 +102,8 @@ function toKept(name: string, { revision, intent }: Readonly<Record<string, unkn
   return {
     name,
     revision: typeof revision === 'number' ? revision : undefined,
-    intent: JSON.parse(String(intent)) as Intent,
+    // What is undefined is not in the JSON, nor is what a later version added.
+    intent: { ...upIntent, ...(JSON.parse(String(intent)) as Partial<Intent>) },
   }
 }
 

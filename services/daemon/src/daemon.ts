@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto'
+import type { LoadResult } from '@bulkhead/compose'
+import type { Engine } from '@bulkhead/engine'
+import { BulkheadError } from '@bulkhead/model'
+import type { Bundle } from '@bulkhead/model'
+import { createReconciler } from '@bulkhead/reconciler'
+import type { Reconciler, ReconcilerOptions } from '@bulkhead/reconciler'
+import type { FastifyBaseLogger } from 'fastify'
+import { buildApp } from './app.ts'
+import { defaultLimits } from './bundle/limits.ts'
+import type { PlatformsOf } from './checks/image-os.ts'
+import { createDeployments } from './deployments.ts'
+import { createFeed } from './feed.ts'
+import { createLedger } from './ledger.ts'
+import { createLoader } from './loaded.ts'
+import type { Mask } from './mask.ts'
+import { listenOnSocket } from './socket.ts'
+import { openStore } from './store/store.ts'
+import type { Store } from './store/store.ts'
+import { ownVersion } from './version.ts'
+
+export interface DaemonOptions {
+  /** Where to listen: the path of a Unix socket. */
+  readonly socket: string
+  readonly group: string | undefined
+  /** The data folder, absolute. */
+  readonly folder: string
+  readonly engine: Engine
+  /** As Docker's client writes it. */
+  readonly engineAddress: string
+  readonly loadBundle: (bundle: Bundle) => LoadResult
+  readonly composeHashes: ReconcilerOptions['composeHashes']
+  readonly platformsOf: PlatformsOf
+  readonly log: FastifyBaseLogger
+  /** Gets what hides the secrets of the projects that are loaded. */
+  readonly onMask?: (mask: Mask) => void
+}
+
+export interface Daemon {
+  /** Ends streams, takes no more requests, lets what is under way on the engine finish, closes the store. Containers stay. */
+  stop(): Promise<void>
+}
+
+const contextLimit = 1024 * 1024 * 1024
+/** Time for requests to be answered, and then for operations to finish. */
+const answerGraceMs = 2000
+const operationGraceMs = 10_000
+
+/**
+ * Puts the daemon together and has it serve.
+ *
+ * @throws BulkheadError BH_DAEMON_RUNNING, BH_DAEMON_START_FAILED, BH_STORE_FAILED
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const store = openStore({ folder: options.folder, now: () => new Date(), contextLimit })
+  try {
+    return await serve(options, store)
+  } catch (error) {
+    store.close()
+    throw error
+  }
+}
+
+async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
+  const { engine, engineAddress, log, socket, group } = options
+  const feed = createFeed()
+  const loader = createLoader(options.loadBundle, store.projects)
+  options.onMask?.(loader.maskAll)
+  const reconciler = createReconciler({
+    engine,
+    ledger: createLedger({ store, loader, feed, log, clock: () => performance.now() }),
+    log,
+    composeHashes: options.composeHashes,
+    hashKey: store.hashKey,
+    openContext: (digest) => openContext(store, digest),
+  })
+  const closing = new AbortController()
+  const app = await buildApp({
+    store,
+    loader,
+    feed,
+    engine,
+    engineAddress,
+    limits: defaultLimits,
+    version: ownVersion(),
+    log,
+    now: () => new Date(),
+    closing: closing.signal,
+    statusOf: (project) => reconciler.status(project),
+    deployments: createDeployments({
+      store,
+      loader,
+      feed,
+      engine,
+      engineAddress,
+      limits: defaultLimits,
+      platformsOf: options.platformsOf,
+      newId: randomUUID,
+      deploy: (project) => reconciler.deploy(project),
+    }),
+  })
+  await listenOnSocket(app.server, { path: socket, group })
+  reconciler.start()
+  log.info({ socket, folder: options.folder, engine: engineAddress }, 'daemon ready')
+  return {
+    stop: () =>
+      stop({
+        options,
+        store,
+        reconciler,
+        closing,
+        close: () => app.close(),
+        cut: () => app.server.closeAllConnections(),
+      }),
+  }
+}
+
+interface Running {
+  readonly options: DaemonOptions
+  readonly store: Store
+  readonly reconciler: Reconciler
+  readonly closing: AbortController
+  readonly close: () => Promise<void>
+  readonly cut: () => void
+}
+
+async function stop({ options, store, reconciler, closing, close, cut }: Running): Promise<void> {
+  const { log, engine } = options
+  log.info('daemon stops')
+  closing.abort()
+  const late = setTimeout(cut, answerGraceMs)
+  await Promise.all([close(), reconciler.stop(operationGraceMs)])
+  clearTimeout(late)
+  await engine.close()
+  store.close()
+  log.info('daemon stopped')
+}
+
+function openContext(store: Store, digest: string): NodeJS.ReadableStream {
+  const context = store.contexts.open(digest)
+  if (context !== undefined) return context
+  throw new BulkheadError('BH_BUILD_FAILED', `The build context ${digest} is not kept any more.`, {
+    hint: 'Send the project again with `bulkhead up --build`.',
+  })
+}

@@ -1,0 +1,164 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { connect, findCredentials, locate } from '@bulkhead/engine'
+import { BulkheadError, isBulkheadError } from '@bulkhead/model'
+import { pino } from 'pino'
+import { loadBundle } from './bundle/load.ts'
+import { startDaemon } from './daemon.ts'
+import type { Daemon } from './daemon.ts'
+import { noMask } from './mask.ts'
+import type { Mask } from './mask.ts'
+import { ownVersion } from './version.ts'
+
+const usage = `usage: bulkheadd [--socket PATH] [--group GROUP] [--data DIR] [--log-level LEVEL]
+
+Serves the projects of Compose files on the engine that DOCKER_HOST, or Docker's
+current context, names. Listens on a Unix socket alone. Logs to standard error.
+
+  --socket PATH      where to listen (default: ${defaultSocket() ?? 'none here'})
+  --group GROUP      who else may use the socket (default: "bulkhead", for root where there is one)
+  --data DIR         what was asked for is kept there (default: ${defaultFolder()})
+  --log-level LEVEL  debug, info, warn or error (default: info)
+  --version          print the version
+`
+
+/** Milliseconds that a registry gets to tell what systems an image is for. */
+const registryTimeoutMs = 3000
+
+await main()
+
+async function main(): Promise<void> {
+  let daemon: Daemon
+  try {
+    const flags = readFlags()
+    if (flags === undefined) return
+    daemon = await start(flags)
+  } catch (error) {
+    process.stderr.write(`bulkheadd: ${sentence(error)}\n`)
+    process.exitCode = isBulkheadError(error) && error.code === 'BH_USAGE' ? 16 : 1
+    return
+  }
+  let stopping = false
+  const stop = () => {
+    if (stopping) return
+    stopping = true
+    daemon.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`bulkheadd: ${sentence(error)}\n`)
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+}
+
+interface Flags {
+  readonly socket: string
+  readonly group: string | undefined
+  readonly data: string
+  readonly level: string
+}
+
+function readFlags(): Flags | undefined {
+  const { values } = parse()
+  if (values.help === true) {
+    process.stdout.write(usage)
+    return undefined
+  }
+  if (values.version === true) {
+    process.stdout.write(`bulkheadd ${ownVersion()}\n`)
+    return undefined
+  }
+  const level = values['log-level'] ?? 'info'
+  if (!['debug', 'info', 'warn', 'error'].includes(level)) throw wrongUsage(`"${level}" is not a log level.`)
+  const socket = values.socket ?? defaultSocket()
+  if (socket === undefined) throw wrongUsage('Without XDG_RUNTIME_DIR, --socket is needed.')
+  return {
+    socket: resolve(socket),
+    group: values.group,
+    data: resolve(values.data ?? defaultFolder()),
+    level,
+  }
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      options: {
+        socket: { type: 'string' },
+        group: { type: 'string' },
+        data: { type: 'string' },
+        'log-level': { type: 'string' },
+        version: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+  } catch (error) {
+    throw wrongUsage(error instanceof Error ? error.message : String(error))
+  }
+}
+
+async function start({ socket, group, data, level }: Flags): Promise<Daemon> {
+  let mask: Mask = noMask
+  const log = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    { write: (line: string) => void process.stderr.write(mask(line)) },
+  )
+  process.on('uncaughtExceptionMonitor', (error) => log.fatal({ err: error }, 'daemon breaks'))
+  const surroundings = {
+    env: process.env,
+    platform: process.platform,
+    home: homedir(),
+    readFile: (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined),
+  }
+  const address = locate(surroundings)
+  const engine = connect(address)
+  return startDaemon({
+    socket,
+    group,
+    folder: data,
+    engine,
+    engineAddress: address.url,
+    loadBundle,
+    composeHashes,
+    platformsOf: async (reference) =>
+      engine.imagePlatforms(reference, registryTimeoutMs, await findCredentials(reference, surroundings)),
+    log,
+    onMask: (projects) => {
+      mask = projects
+    },
+  })
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0
+}
+
+function defaultSocket(): string | undefined {
+  if (isRoot()) return '/run/bulkhead/bulkhead.sock'
+  const folder = process.env['XDG_RUNTIME_DIR']
+  return folder?.startsWith('/') === true ? join(folder, 'bulkhead', 'bulkhead.sock') : undefined
+}
+
+function defaultFolder(): string {
+  const { BULKHEAD_DATA: named, XDG_STATE_HOME: state } = process.env
+  if (named !== undefined && named !== '') return named
+  if (isRoot()) return '/var/lib/bulkhead'
+  const base = state?.startsWith('/') === true ? state : join(homedir(), '.local', 'state')
+  return join(base, 'bulkhead')
+}
+
+function wrongUsage(message: string): BulkheadError {
+  return new BulkheadError('BH_USAGE', message, { hint: 'See `bulkheadd --help`.' })
+}
+
+function sentence(error: unknown): string {
+  if (!isBulkheadError(error)) return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return error.hint === undefined
+    ? `${error.message} (${error.code})`
+    : `${error.message} (${error.code})\n${error.hint}`
+}
