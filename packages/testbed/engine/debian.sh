@@ -134,7 +134,8 @@ download() {
 # Sets $foreign to the options that make apt read another suite, from a folder, leaving the system's own lists alone.
 foreign_suite() {
   local suite=$1 folder=$2 mirror
-  mirror=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' | awk '$1 == "bookworm" {print $2; exit}')
+  # Asked for without what a Release file tells, as a new machine hasn't got one.
+  mirror=$(apt-get indextargets --no-release-info --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' | awk '$1 == "bookworm" {print $2; exit}')
   [ -n "$mirror" ] || fail "apt has no source for Debian bookworm, so the mirror to take $suite from isn't known."
   mkdir -p "$folder/lists/partial" "$folder/cache/archives/partial"
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$folder/sources.list"
