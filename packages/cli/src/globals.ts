@@ -1,4 +1,5 @@
-import { Command, Option } from 'commander'
+import { Option } from 'commander'
+import type { Command } from 'commander'
 import type { Context } from './context.ts'
 
 export const progressModes = ['auto', 'tty', 'plain', 'json', 'quiet'] as const

@@ -23,7 +23,7 @@ export function createOutput(options: OutputOptions): (line: ProjectLogLine) => 
   const prefixer = createPrefixer(project, colors)
   prefixer.expect(options.containers)
   return (line) => {
-    const print = line.stream === 'stderr' ? terminal.err : terminal.out
+    const print = (text: string) => (line.stream === 'stderr' ? terminal.err(text) : terminal.out(text))
     if (globals.json) {
       print(`${JSON.stringify(line)}\n`)
       return

@@ -46,17 +46,18 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
   declareGlobals(program)
     .version(version, '-v, --version', 'show the version')
     .addHelpOption(new Option('-h, --help', 'show help').helpGroup('Other:'))
-    .addHelpCommand(
-      new Command('help')
-        .argument('[command]')
-        .summary('Show help of a command')
-        .helpGroup('Bulkhead itself:'),
-    )
+    .helpCommand(false)
   addCommands(program, commands, (module, command, args, options) => {
     if (module.run === undefined) return command.help({ error: true })
     const globals = readGlobals(program, context.env)
     return module.run({ globals, args, options }, context).then(setExitCode)
   })
+  program
+    .command('help')
+    .argument('[command...]')
+    .summary('Show help of a command')
+    .helpGroup('Bulkhead itself:')
+    .action(async (names: readonly string[]) => setExitCode(await run([...names, '--help'], context)))
   program.addHelpText(
     'after',
     `
@@ -99,7 +100,7 @@ export async function fill(command: Command, entry: CommandEntry, act: Act): Pro
     command.helpCommand(false)
     addCommands(command, module.subcommands, act)
   }
-  command.action((...received: readonly unknown[]) => act(module, command, command.args, command.opts()))
+  command.action(() => act(module, command, command.args, command.opts()))
 }
 
 function examplesText(examples: NonNullable<CommandModule['examples']>): string {

@@ -17,8 +17,8 @@ export function createTerminal(process: NodeJS.Process): Terminal {
       if (text.includes(showCursor)) cursorHidden = false
       stderr.write(text)
     },
-    outIsTty: stdout.isTTY === true,
-    errIsTty: stderr.isTTY === true,
+    outIsTty: stdout.isTTY,
+    errIsTty: stderr.isTTY,
     columns: () => stderr.columns ?? stdout.columns ?? 80,
     rows: () => stderr.rows ?? stdout.rows ?? 24,
     onResize(listener) {

@@ -6,7 +6,7 @@
 export interface Bundle {
   /** Absolute folder of the client from which the files were named. */
   readonly workingDir: string
-  /** Compose files in merge order, absolute. */
+  /** Compose files in merge order, absolute, as `-f` named them; empty: found again among `files` by the loader's rules. */
   readonly configFiles: readonly string[]
   /** `--project-directory`, absolute; undefined: the folder of the first Compose file. */
   readonly projectDirectory?: string | undefined

@@ -31,7 +31,7 @@ const words: Readonly<Record<OperationType, readonly [working: string, done: str
   stopContainer: ['Stopping', 'Stopped'],
   removeContainer: ['Removing', 'Removed'],
   renameContainer: ['Renaming', 'Renamed'],
-  awaitCondition: ['Waiting', 'Ready'],
+  awaitCondition: ['Waiting', 'Started'],
 }
 
 /**
@@ -88,20 +88,30 @@ export function problemOf(event: DeploymentEvent): Problem | undefined {
   return event.type === 'warning' ? event.problem : undefined
 }
 
-/** `container x` is `Container x`: what is acted on begins a line. */
-function idOf({ subject }: OperationReference): string {
-  return subject.charAt(0).toUpperCase() + subject.slice(1)
+/**
+ * What an operation acts on, as a line begins: `Container db-web-web-1`. A
+ * container has one line for its whole way, also while it is called otherwise
+ * until its predecessor is gone; a service that is waited for has one too.
+ */
+function idOf({ type, subject }: OperationReference): string {
+  const [kind = '', ...names] = subject.split(' ')
+  const name = type === 'awaitCondition' ? names[0] : names.at(-1)
+  return `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${(name ?? '').replace(temporaryPrefix, '')}`.trimEnd()
 }
+
+/** In front of the name of a container that replaces another, until that is gone. */
+const temporaryPrefix = /^[0-9a-f]{12}_/
 
 /** What came before tells nothing: it's the normal case of a first start. */
 function reasonOf({ type, cause }: OperationReference): string | undefined {
   return type === 'awaitCondition' || cause === 'not found' || cause === '' ? undefined : cause
 }
 
-function doneWord({ type, cause }: OperationReference, done: string): string {
+/** What is waited for stands last in the subject: `service db healthy`. */
+function doneWord({ type, subject }: OperationReference, done: string): string {
   if (type !== 'awaitCondition') return done
-  if (cause.includes('healthy')) return 'Healthy'
-  return cause.includes('completed') ? 'Exited' : done
+  if (subject.endsWith('healthy')) return 'Healthy'
+  return subject.endsWith('completed_successfully') ? 'Exited' : 'Started'
 }
 
 function shareOf(current: number | undefined, total: number | undefined): number | undefined {

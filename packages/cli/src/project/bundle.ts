@@ -15,7 +15,8 @@ export function toBundle(loaded: LoadedProject, contexts: Readonly<Record<string
   const { files, variables } = reader.recording
   return {
     workingDir: input.workingDir,
-    configFiles: project.configFiles,
+    // None named: the daemon finds them by the same rules among the same files.
+    configFiles: input.configFiles.map((path) => (path === '-' ? path : resolve(input.workingDir, path))),
     projectDirectory: input.projectDirectory,
     projectName: input.projectName,
     profiles: input.profiles,

@@ -61,10 +61,7 @@ export async function projectName(globals: Globals, context: Context): Promise<s
 }
 
 /** `-f -` reads standard input: it stands as the file `-` of the current folder. */
-async function readStdin(
-  globals: Globals,
-  { stdin, cwd }: Context,
-): Promise<ReadonlyMap<string, Uint8Array>> {
+async function readStdin(globals: Globals, { stdin }: Context): Promise<ReadonlyMap<string, Uint8Array>> {
   if (!globals.file.includes('-')) return new Map()
-  return new Map([[resolve(cwd, '-'), await buffer(stdin)]])
+  return new Map([['-', await buffer(stdin)]])
 }

@@ -16,7 +16,7 @@ export const stop: CommandModule = {
   description: 'Stops the daemon. What it keeps stays, and containers go on without it.',
   declare: (command: Command) => command.option('--socket <path>', 'Unix socket that it listens on'),
   async run({ globals, options }: Invocation, context: Context): Promise<number> {
-    const { socket } = placesOf(options as { readonly socket?: string }, globals, context)
+    const { socket } = placesOf(options, globals, context)
     const address = formatAddress({ socketPath: socket })
     if (!(await answers(createClient({ socketPath: socket })))) {
       context.terminal.out(`No daemon answers at ${address}.\n`)
