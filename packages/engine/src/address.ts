@@ -42,7 +42,7 @@ export const defaultPipe = '//./pipe/docker_engine'
  */
 export function routeOf({ url, tls, source }: EngineAddress): Route {
   const text = url.includes('://') ? url : `tcp://${url}`
-  const [scheme = '', rest = ''] = split(text, '://')
+  const [scheme, rest] = split(text, '://')
   if (scheme === 'unix') return { kind: 'socket', path: rest === '' ? defaultUnixSocket : rest }
   if (scheme === 'npipe')
     return { kind: 'socket', path: rest === '' ? defaultPipe : rest.replaceAll('\\', '/') }

@@ -17,23 +17,9 @@ const types = ['container', 'network', 'volume', 'image'] as const
  * What can change a decision. Named one by one, as every health probe would
  * bring three exec events, and the engine remembers no more than 256 of all.
  */
-const actions = [
-  ...[
-    'create',
-    'start',
-    'restart',
-    'die',
-    'kill',
-    'stop',
-    'oom',
-    'pause',
-    'unpause',
-    'rename',
-    'update',
-    'destroy',
-  ],
-  ...['health_status', 'connect', 'disconnect', 'remove', 'pull', 'tag', 'untag', 'delete', 'import', 'load'],
-]
+const actions =
+  'create start restart die kill stop oom pause unpause rename update destroy ' +
+  'health_status connect disconnect remove pull tag untag delete import load'
 
 /**
  * The engine's events from now on. `onOpen` is called once the engine listens:
@@ -49,7 +35,7 @@ export async function* events(
   if (signal.aborted) return
   const docker = await client.streams(signal)
   const stream = await attempt('report events', undefined, () =>
-    docker.getEvents({ filters: JSON.stringify({ type: types, event: actions }) }),
+    docker.getEvents({ filters: JSON.stringify({ type: types, event: actions.split(' ') }) }),
   ).catch((error: unknown) => {
     if (signal.aborted) return undefined
     throw error

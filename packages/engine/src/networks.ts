@@ -48,15 +48,15 @@ export async function removeNetwork(client: Client, id: string, signal?: AbortSi
 
 async function isSame(docker: Docker, name: string, labels: unknown): Promise<boolean> {
   const wanted = Object.entries((labels ?? {}) as Readonly<Record<string, string>>)
-  const found = await docker.getNetwork(segment(name)).inspect()
-  const its = (found as Docker.NetworkInspectInfo).Labels ?? {}
+  const found: Docker.NetworkInspectInfo = await docker.getNetwork(segment(name)).inspect()
+  const its = found.Labels ?? {}
   return wanted.length > 0 && wanted.every(([key, value]) => its[key] === value)
 }
 
 /** The engine says that a network is in use, not by whom. */
 async function inUse(network: Docker.Network, cause: unknown): Promise<unknown> {
   try {
-    const { Name: name, Containers: containers } = (await network.inspect()) as Docker.NetworkInspectInfo
+    const { Name: name, Containers: containers }: Docker.NetworkInspectInfo = await network.inspect()
     const users = Object.values(containers ?? {}).map((container) => container.Name)
     if (users.length === 0) return cause
     return new BulkheadError(

@@ -29,11 +29,20 @@ export class SshAgent extends Agent {
 
 function sshArguments({ host, port, user, socket }: Extract<Route, { kind: 'ssh' }>): readonly string[] {
   const remote = socket === '' ? [] : ['--host', `unix://${socket}`]
+  const login = user === '' ? [] : ['-l', user]
+  const at = port === '' ? [] : ['-p', port]
   return [
-    ...['-o', 'ConnectTimeout=30', '-T'],
-    ...(user === '' ? [] : ['-l', user]),
-    ...(port === '' ? [] : ['-p', port]),
-    ...['--', host, 'docker', ...remote, 'system', 'dial-stdio'],
+    '-o',
+    'ConnectTimeout=30',
+    '-T',
+    ...login,
+    ...at,
+    '--',
+    host,
+    'docker',
+    ...remote,
+    'system',
+    'dial-stdio',
   ]
 }
 

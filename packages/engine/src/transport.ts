@@ -210,13 +210,13 @@ function pathWithQuery({ path, options }: DialRequest): string {
   for (const [name, value] of Object.entries(parameters)) {
     if (value === undefined || name === 'authconfig' || name === 'abortSignal' || name === '_body') continue
     if (Array.isArray(value)) for (const item of value) query.append(name, String(item))
-    else query.append(name, typeof value === 'object' ? JSON.stringify(value) : String(value))
+    else query.append(name, typeof value === 'string' ? value : JSON.stringify(value))
   }
   const text = query.toString()
   return path.slice(0, -1) + (text === '' ? '' : `?${text}`)
 }
 
-function jsonBody({ path, method, options }: DialRequest): Buffer | undefined {
+function jsonBody({ method, options }: DialRequest): Buffer | undefined {
   if (method !== 'POST' || options === undefined) return undefined
   if (options['_body'] !== undefined) return Buffer.from(JSON.stringify(options['_body']))
   if (options['_query'] !== undefined || Object.keys(options).length === 0) return undefined

@@ -1,4 +1,3 @@
-import type Docker from 'dockerode'
 import type { VolumeSpec } from '@bulkhead/model'
 import type { Client } from './client.ts'
 import { bodyOnly } from './dial.ts'
@@ -13,7 +12,7 @@ export async function createVolume(
 ): Promise<void> {
   const docker = await client.calls(signal)
   await attempt(`create volume "${name}"`, signal, () =>
-    docker.createVolume(bodyOnly<Docker.VolumeCreateOptions>({ ...body, Name: name })),
+    docker.createVolume(bodyOnly({ ...body, Name: name })),
   )
 }
 
