@@ -89,8 +89,7 @@ plant_packages() {
       --exclude='./usr/share/'{doc,man,locale,info,lintian,bug} --exclude='./usr/lib/postgresql/*/lib/bitcode' \
       --exclude='./etc/init.d' --exclude='./lib/systemd'
   done
-  ldconfig -r "$work/root"
-  rm -rf "$work"/root/var/cache/ldconfig
+  index_libraries "$work/root"
 }
 
 # The node that runs on this machine, with the libraries that it was linked against.
@@ -102,7 +101,13 @@ plant_node() {
     mkdir -p "$root$(dirname "$library")"
     cp -L "$library" "$root$library"
   done
-  ldconfig -r "$root"
+  index_libraries "$root"
+}
+
+# What ldconfig keeps for itself holds times and inodes, which differ each time.
+index_libraries() {
+  ldconfig -r "$1"
+  rm -rf "$1/var/cache/ldconfig"
 }
 
 # Writes work/archive.tar, with one layer, and the image's id to work/id.
