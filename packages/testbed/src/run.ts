@@ -10,6 +10,8 @@ export interface Outcome {
 
 export interface RunOptions {
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The process's own folder by default. */
+  readonly cwd?: string
   /** The command is killed after this time, in milliseconds. */
   readonly timeoutMs: number
 }
@@ -21,7 +23,11 @@ export interface RunOptions {
  */
 export function run(command: string, args: readonly string[], options: RunOptions): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env: options.env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env: options.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
     let late = false

@@ -1,0 +1,180 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startEngine, type Outcome, type Release, type TestEngine } from '../../src/index.ts'
+import { run } from '../../src/run.ts'
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url))
+const bin = join(root, 'node_modules', '.bin')
+
+/** A daemon on an engine of its own, with the command line pointed at it. */
+export interface House {
+  readonly engine: TestEngine
+  readonly folder: string
+  readonly socket: string
+  /** Calls the built command, from `cwd`. */
+  bulkhead(
+    args: readonly string[],
+    options?: { readonly cwd?: string; readonly env?: Record<string, string> },
+  ): Promise<Outcome>
+  /** Calls curl on the daemon's socket: `curl('-X', 'POST', …, '/v1/deployments')`, the path last. */
+  curl(...args: readonly string[]): Promise<Outcome>
+  /** The JSON that a GET answers. */
+  get(path: string): Promise<Answer>
+  startDaemon(): Promise<void>
+  /** SIGTERM, and the end is waited for. */
+  stopDaemon(): Promise<number | null>
+  /** SIGKILL, at once. */
+  killDaemon(): Promise<void>
+  /** A copy of an example that a test may change. */
+  copyExample(name: string, as?: string): Promise<string>
+  close(): Promise<void>
+}
+
+// What an answer holds is what the test goes on to check.
+export type Answer = Readonly<Record<string, unknown>> & {
+  readonly operations?: number
+  readonly state?: string
+  readonly converged?: boolean
+  readonly id?: string
+}
+
+export async function openHouse(release: Release): Promise<House> {
+  const engine = await startEngine({ release })
+  const folder = await mkdtemp(join(tmpdir(), 'bulkhead-e2e-'))
+  const socket = join(folder, 'bulkhead.sock')
+  const env = {
+    ...process.env,
+    DOCKER_HOST: engine.dockerHost,
+    DOCKER_CONFIG: engine.dockerConfig,
+    BULKHEAD_HOST: `unix://${socket}`,
+    NO_COLOR: '1',
+  }
+  let daemon: ChildProcess | undefined
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    const child = daemon
+    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null
+    const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
+    child.kill(signal)
+    daemon = undefined
+    return closed
+  }
+  const house: House = {
+    engine,
+    folder,
+    socket,
+    bulkhead: (args, options = {}) =>
+      run(join(bin, 'bulkhead'), args, {
+        env: { ...env, ...options.env },
+        cwd: options.cwd ?? folder,
+        timeoutMs: 180_000,
+      }),
+    curl: (...args) =>
+      run(
+        'curl',
+        [
+          '--silent',
+          '--show-error',
+          '--unix-socket',
+          socket,
+          ...args.slice(0, -1),
+          `http://localhost${args.at(-1) ?? ''}`,
+        ],
+        {
+          env,
+          timeoutMs: 180_000,
+        },
+      ),
+    async get(path) {
+      const { stdout } = await house.curl(path)
+      return JSON.parse(stdout) as Answer
+    },
+    async startDaemon() {
+      if (!existsSync(join(bin, 'bulkhead'))) throw new Error('The command is not built: npm run build.')
+      const child = spawn(
+        join(bin, 'bulkhead'),
+        ['daemon', 'run', '--socket', socket, '--data', join(folder, 'data')],
+        {
+          env,
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      )
+      let said = ''
+      child.stdout.on('data', (part) => (said += String(part)))
+      child.stderr.on('data', (part) => (said += String(part)))
+      daemon = child
+      const answered = await eventually(async () => {
+        if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}:\n${said}`)
+        return (await house.curl('--fail', '/v1/version')).code === 0
+      }).catch((error: unknown) => {
+        throw new Error(`the daemon does not answer: ${String(error)}\n${said}`)
+      })
+      if (!answered) throw new Error('unreachable')
+    },
+    stopDaemon: () => end('SIGTERM'),
+    async killDaemon() {
+      await end('SIGKILL')
+    },
+    async copyExample(name, as = name) {
+      const target = join(folder, as)
+      await cp(join(root, 'examples', name), target, { recursive: true })
+      return target
+    },
+    async close() {
+      await end('SIGTERM')
+      await engine.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+  return house
+}
+
+/** Asks until the answer is true; fails when it does not become so in time. */
+export async function eventually(ask: () => Promise<boolean>, timeoutMs = 60_000): Promise<true> {
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    if (await ask()) return true
+    if (Date.now() > deadline) throw new Error(`not so after ${timeoutMs} ms: ${ask.toString()}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/** Replaces text in a file of a copied example; the text must be there. */
+export async function edit(file: string, from: string | RegExp, to: string): Promise<void> {
+  const text = await readFile(file, 'utf8')
+  const changed = text.replace(from, to)
+  if (changed === text) throw new Error(`${file} has no ${String(from)}`)
+  await writeFile(file, changed)
+}
+
+/** The page that the example's web service serves. */
+export async function page(house: House): Promise<string> {
+  const answer = await fetch(`http://${house.engine.address}:8080/`, { signal: AbortSignal.timeout(15_000) })
+  return answer.text()
+}
+
+/** One field of a container, as `docker inspect` has it. */
+export async function inspect(house: House, container: string, format: string): Promise<string> {
+  const { stdout, stderr, code } = await house.engine.docker('inspect', '-f', format, container)
+  if (code !== 0) throw new Error(stderr)
+  return stdout.trim()
+}
+
+/** Names of all containers of a project, stopped ones too. */
+export async function containersOf(house: House, project: string): Promise<readonly string[]> {
+  const { stdout } = await house.engine.docker(
+    'ps',
+    '-a',
+    '--filter',
+    `label=com.docker.compose.project=${project}`,
+    '--format',
+    '{{.Names}}',
+  )
+  return stdout
+    .split('\n')
+    .filter((name) => name !== '')
+    .sort()
+}
