@@ -10,6 +10,8 @@ export interface Context {
   readonly stdin: Readable
   readonly user: User
   readonly spawn: Spawn
+  /** File that runs the daemon. @throws BulkheadError BH_DAEMON_START_FAILED when there is none. */
+  readonly daemonEntry: () => string
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /**

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { homedir, tmpdir } from 'node:os'
 import type { Context } from './context.ts'
+import { daemonEntry } from './daemon/entry.ts'
 import { run } from './program.ts'
 import { createTerminal } from './terminal.ts'
 
@@ -11,6 +12,7 @@ const context: Context = {
   stdin: process.stdin,
   user: { uid: process.getuid?.(), home: homedir(), temporary: tmpdir() },
   spawn: (command, args, options) => spawn(command, [...args], options),
+  daemonEntry,
   now: Date.now,
   onInterrupt(listener) {
     process.on('SIGINT', listener).on('SIGTERM', listener)

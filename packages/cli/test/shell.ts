@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { run } from '@bulkhead/cli'
 import type { Context } from '@bulkhead/cli'
 import type { Test } from 'tap'
@@ -64,13 +65,14 @@ export async function shell(t: Test, options: ShellOptions = {}): Promise<Shell>
       rows: () => 40,
       onResize: () => () => {},
     },
-    env: { HOME: cwd, ...env },
+    env: { HOME: cwd, XDG_RUNTIME_DIR: join(cwd, 'run'), ...env },
     cwd,
     stdin: Readable.from([options.stdin ?? '']),
     user: { uid: 1000, home: cwd, temporary: cwd },
     spawn: () => {
       throw new Error('no process may be started here')
     },
+    daemonEntry: () => fileURLToPath(new URL('tiny-daemon.mjs', import.meta.url)),
     now: Date.now,
     onInterrupt(listener) {
       listeners.add(listener)

@@ -5,7 +5,6 @@ import { createClient } from '@bulkhead/client'
 import type { Client } from '@bulkhead/client'
 import { BulkheadError } from '@bulkhead/model'
 import type { Context } from '../context.ts'
-import { daemonEntry } from './entry.ts'
 import { guardSocketFolder, logFile } from './places.ts'
 import type { Places } from './places.ts'
 
@@ -23,7 +22,7 @@ export interface LaunchOptions extends Places {
  */
 export async function launchDaemon(options: LaunchOptions, context: Context): Promise<Client> {
   const { socket, data, timeoutMs = 20_000 } = options
-  const entry = daemonEntry()
+  const entry = context.daemonEntry()
   guardSocketFolder(dirname(socket), context)
   makeFolder(data)
   const log = logFile(data)

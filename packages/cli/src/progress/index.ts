@@ -7,6 +7,7 @@ import { renderProblems, renderProblemsAsJson } from '../render/problems.ts'
 import { createLive } from './live.ts'
 import { ownRow, problemOf, rowAfter } from './rows.ts'
 import type { Row } from './rows.ts'
+import type { View } from './view.ts'
 
 /** Shows what goes on, in the way that `--progress` asks for. Writes to standard error. */
 export interface Progress {
@@ -18,14 +19,6 @@ export interface Progress {
   say(text: string): void
   /** Leaves the last state on the screen. Has to be called before anything else is printed. */
   close(): void
-}
-
-/** How rows are shown; `rows` holds the change already. */
-export interface View {
-  show(rows: ReadonlyMap<string, Row>, changed: Row): void
-  /** Prints something that stays, without breaking the view. */
-  print(text: string): void
-  close(rows: ReadonlyMap<string, Row>): void
 }
 
 /** @param title what goes on, e.g. `up`. */

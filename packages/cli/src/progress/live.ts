@@ -1,8 +1,8 @@
 import type { Context, Terminal } from '../context.ts'
 import type { Colors } from '../render/color.ts'
 import { frameMs, renderFrame } from './frame.ts'
-import type { View } from './index.ts'
 import type { Rows } from './rows.ts'
+import type { View } from './view.ts'
 
 const hideCursor = '\u001B[?25l'
 const showCursor = '\u001B[?25h'

@@ -2,7 +2,6 @@ import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { CommandModule, Invocation } from '../../command.ts'
 import type { Context } from '../../context.ts'
-import { daemonEntry } from '../../daemon/entry.ts'
 import { daemonArguments } from '../../daemon/launch.ts'
 import { guardSocketFolder } from '../../daemon/places.ts'
 import { exitCodes } from '../../exit.ts'
@@ -19,7 +18,7 @@ export const runDaemon: CommandModule = {
   async run({ globals, options: raw }: Invocation, context: Context): Promise<number> {
     const options: DaemonOptions = raw
     const places = placesOf(options, globals, context)
-    const entry = daemonEntry()
+    const entry = context.daemonEntry()
     guardSocketFolder(dirname(places.socket), context)
     // In this very process, so that whoever ends it ends the daemon and no child is left behind.
     process.argv.splice(1, Infinity, entry, ...daemonArguments({ ...places, group: options.group }))
