@@ -24,6 +24,8 @@ export interface Assembly {
   readonly parsed: Map<string, ParsedFile>
   /** Files that were merged so far, by include and extends too: a bound against files that multiply. */
   count: number
+  /** Values of secrets and configs that included projects take from their own variables, by pointer. */
+  readonly values: Map<string, string>
 }
 
 export interface ParsedFile {
@@ -34,12 +36,16 @@ export interface ParsedFile {
 /** What an included file doesn't share with the one that includes it. */
 export interface Scope {
   readonly folder: string
-  readonly variable: (name: string) => string | undefined
+  readonly variable: Lookup
+  /** What `environment` entries without a value are given. */
+  readonly passed: Lookup
   /** The files that led here through `include`. */
   readonly included: readonly string[]
   /** Documents that services extend, by path. */
   readonly extended: Map<string, Extending>
 }
+
+export type Lookup = (name: string) => string | undefined
 
 const maximumFiles = 1000
 
@@ -53,7 +59,9 @@ export function assemble(files: readonly string[], scope: Scope, assembly: Assem
   for (const file of files) {
     for (const { tree, resets } of readDocuments(file, scope, assembly)) {
       applyExtends(tree, resets, file, scope, assembly)
-      validate(tree, problems, !assembly.interpolate)
+      validate(tree, problems)
+      // With its variables left in, a file must be readable by itself, as for Compose.
+      if (!assembly.interpolate) lengthen(tree, { problems, lenient: true })
       noteVersion(tree, problems)
       applyIncludes(tree, file, scope, assembly)
       document = enforceUnique(merge(applyResets(document, resets), tree, problems))

@@ -46,7 +46,7 @@ const longForms = makeTrie<Lengthen>({
   'services.*.configs.*': fileMount,
   'services.*.depends_on': dependencies,
   'services.*.devices.*': device,
-  'services.*.dns': textList,
+  'services.*.dns': (value, place) => withoutBlanks(textList(value, place)),
   'services.*.env_file': envFiles,
   'services.*.extends': (value, { mark }) =>
     typeof value === 'string' ? single('service', value, mark) : value,
@@ -149,6 +149,14 @@ function textList(value: Tree, { mark }: Place): Tree {
   return list
 }
 
+/** A name server that a blank variable left empty isn't one. */
+function withoutBlanks(value: Tree): Tree {
+  if (!Array.isArray(value) || !value.includes('')) return value
+  const list: Tree[] = []
+  for (const [index, item] of value.entries()) if (item !== '') push(list, item, markOf(value, index))
+  return list
+}
+
 function dependencies(value: Tree): Tree {
   const named = names(value)
   if (!isMapping(named)) return named
@@ -182,7 +190,7 @@ function device(value: Tree, place: Place): Tree {
 }
 
 function volume(value: Tree, place: Place): Tree {
-  if (typeof value === 'string') return accept(parseVolume(value), value, place)
+  if (typeof value === 'string') return accept(parseVolume(value), value, { ...place, lenient: false })
   if (!isMapping(value) || typeof value['target'] !== 'string') return value
   const copy = copyOf(value)
   copy['target'] = cleanPath(value['target'])
@@ -212,7 +220,7 @@ function ports(value: Tree, place: Place): Tree {
 }
 
 function ulimit(value: Tree, { path, problems, mark }: Place): Tree {
-  if (isMapping(value) || typeof value === 'number') return value
+  if (isMapping(value) || typeof value === 'number' || problems.has(path)) return value
   problems.error('BH_COMPOSE_INVALID', `${path.join('.')} must be a whole number or {soft, hard}.`, {
     path,
     at: mark === undefined ? undefined : markPosition(mark, 'value'),
@@ -223,7 +231,7 @@ function ulimit(value: Tree, { path, problems, mark }: Place): Tree {
 
 function accept(read: Parsed<unknown>, value: Tree, { path, mark, problems, lenient }: Place): Tree {
   if (read.ok) return toTree(read.value, mark)
-  if (!lenient) {
+  if (!lenient && !problems.has(path)) {
     problems.error('BH_COMPOSE_INVALID', read.problem.message, {
       path,
       at: mark === undefined ? undefined : markPosition(mark, 'value'),

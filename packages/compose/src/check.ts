@@ -61,7 +61,9 @@ function complain(
 
 function checkImage(subject: Subject): void {
   const { service, name } = subject
-  if (service['build'] !== undefined || isText(service['image']) || service['provider'] !== undefined) return
+  // An image that isn't a text and a base that wasn't found are problems already.
+  if (service['image'] !== undefined && service['image'] !== '' && service['image'] !== null) return
+  if (['build', 'provider', 'extends'].some((key) => service[key] !== undefined)) return
   complain(subject, [], `The service "${name}" has neither an image nor a build.`, {
     hint: 'Add `image` or `build`.',
     token: 'key',
@@ -286,8 +288,8 @@ function checkMounts(subject: Subject): void {
   }
   each('tmpfs', (entry) => String(entry).split(':', 1)[0])
   each('volumes', (entry) => (isMapping(entry) && isText(entry['target']) ? entry['target'] : undefined))
-  each('configs', (entry) => mountTarget(entry, '/'))
-  each('secrets', (entry) => mountTarget(entry, '/run/secrets/'))
+  each('configs', mountTarget)
+  each('secrets', mountTarget)
   const volumes = service['volumes']
   if (!Array.isArray(volumes)) return
   for (const [index, volume] of volumes.entries()) {
@@ -298,12 +300,12 @@ function checkMounts(subject: Subject): void {
   }
 }
 
-function mountTarget(entry: Tree, folder: string): string | undefined {
+/** As written: the long form of a secret may name a target outside of /run/secrets. */
+function mountTarget(entry: Tree): string | undefined {
   if (!isMapping(entry)) return undefined
   const { target, source } = entry
-  const name = isText(target) ? target : isText(source) ? source : undefined
-  if (name === undefined) return undefined
-  return name.startsWith('/') ? name : `${folder}${name}`
+  if (isText(target)) return target
+  return isText(source) ? `/${source}` : undefined
 }
 
 /** Compose takes any text; only these can be run. */

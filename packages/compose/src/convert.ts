@@ -222,6 +222,7 @@ function convertElement(element: Element, rules: Trie<Convert>, path: Path, prob
   if (rules.rule === undefined || value === null) return visit(value, rules, path, problems)
   const read = rules.rule(element)
   if (read.ok) return rules.children.size > 0 ? visit(read.value, rules, path, problems) : read.value
+  if (problems.has(path)) return value
   problems.error('BH_COMPOSE_INVALID', `${path.join('.')}: ${read.problem.message}`, {
     path,
     at: mark === undefined ? undefined : markPosition(mark, 'value'),

@@ -23,10 +23,6 @@ function fillService(service: Mapping): void {
   for (const device of [...mappingsIn(service['gpus']), ...mappingsIn(reservations?.['devices'])]) {
     if (device['device_ids'] === undefined) device['count'] ??= 'all'
   }
-  for (const volume of mappingsIn(service['volumes'])) {
-    const bind = mappingAt(volume, 'bind')
-    if (bind !== undefined) bind['create_host_path'] ??= true
-  }
 }
 
 function mappingsIn(list: Tree | undefined): readonly Mapping[] {

@@ -1,8 +1,11 @@
 import { posix } from 'node:path'
-import { assemble, type Assembly, type Scope } from './assemble.ts'
+import { pointer } from '@bulkhead/model'
+import { assemble, type Assembly, type Lookup, type Scope } from './assemble.ts'
 import { readEnvironment } from './discover.ts'
-import { resolvePath } from './paths.ts'
+import { passVariables } from './normalize.ts'
+import { resolvePath, type Roots } from './paths.ts'
 import type { ProblemDetails } from './problems.ts'
+import type { Reader } from './reader.ts'
 import { isRemoteResource } from './remote.ts'
 import { isMapping, makeMapping, mappingAt, markOf, positionIn, put } from './tree.ts'
 import type { Mapping, Path, Tree } from './tree.ts'
@@ -68,10 +71,7 @@ function readInclude(
   const roots = { folder: scope.folder, home: assembly.home }
   const files = paths.map((path) => resolvePath(path, roots))
   const directory = long['project_directory']
-  const folder =
-    typeof directory === 'string' && directory !== ''
-      ? resolvePath(directory, roots)
-      : posix.dirname(resolvePath(first, roots))
+  const folder = projectFolder(directory, posix.dirname(resolvePath(first, roots)), roots, assembly.reader)
   const environmentFiles = textsOf(long['env_file'])
     .filter((path) => path !== '/dev/null')
     .map((path) => resolvePath(path, roots))
@@ -82,6 +82,13 @@ function readInclude(
     environmentFiles: given ? environmentFiles : [posix.join(folder, '.env')],
     place: { ...place, hint: given ? 'Check `env_file`.' : undefined },
   }
+}
+
+/** A project directory that isn't a folder stands for the folder that it would be in, as for Compose. */
+function projectFolder(directory: Tree | undefined, standard: string, roots: Roots, reader: Reader): string {
+  if (typeof directory !== 'string' || directory === '') return standard
+  const folder = resolvePath(directory, roots)
+  return reader.isFolder(folder) ? folder : posix.dirname(folder)
 }
 
 function applyInclude(
@@ -120,7 +127,14 @@ function applyInclude(
   if (missing.length > 0) return
   const own = readVariables(include, environmentFiles, scope, assembly)
   const variable = (name: string): string | undefined => scope.variable(name) ?? own.get(name)
-  const imported = assemble(files, { folder, variable, included: chain, extended: new Map() }, assembly)
+  const passed = (name: string): string | undefined => scope.passed(name) ?? own.get(name)
+  const imported = assemble(
+    files,
+    { folder, variable, passed, included: chain, extended: new Map() },
+    assembly,
+  )
+  passVariables(imported, passed)
+  keepValues(imported, variable, assembly)
   importResources(document, imported, assembly)
 }
 
@@ -140,6 +154,18 @@ function readVariables(
     for (const [name, value] of read ?? []) values.set(name, value)
   }
   return values
+}
+
+/** Secrets and configs from variables are read here: the including project knows other variables. */
+function keepValues(imported: Mapping, variable: Lookup, { values }: Assembly): void {
+  for (const kind of ['secrets', 'configs']) {
+    const objects = mappingAt(imported, kind)
+    for (const name of Object.keys(objects ?? {})) {
+      const source = mappingAt(objects, name)?.['environment']
+      const value = typeof source === 'string' ? variable(source) : undefined
+      if (value !== undefined) values.set(pointer(kind, name), value)
+    }
+  }
 }
 
 /** Adds what isn't there; the same name for something else is a conflict. */

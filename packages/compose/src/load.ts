@@ -1,5 +1,6 @@
 import type { Problem, Project } from '@bulkhead/model'
-import { assemble, type Assembly } from './assemble.ts'
+import { pointer } from '@bulkhead/model'
+import { assemble, type Assembly, type Lookup } from './assemble.ts'
 import { checkResources, checkServices } from './check.ts'
 import { convert } from './convert.ts'
 import { discover, type Discovery } from './discover.ts'
@@ -12,7 +13,7 @@ import { collectProblems, type Problems } from './problems.ts'
 import { buildProject, dependencyGraph } from './project.ts'
 import type { Reader } from './reader.ts'
 import { dropUnused, selectServices } from './select.ts'
-import { clone, makeMapping, mappingAt, positionIn, type Mapping } from './tree.ts'
+import { clone, isMapping, makeMapping, mappingAt, positionIn, type Mapping, type Tree } from './tree.ts'
 
 export interface LoadInput {
   readonly reader: Reader
@@ -71,6 +72,7 @@ export function load(input: LoadInput): LoadResult {
     home: input.reader.variable('HOME'),
     parsed: new Map(),
     count: 0,
+    values: new Map(),
   }
   const discovery = discover(input, problems)
   const loaded = discovery === undefined ? undefined : loadDiscovered(input, discovery, assembly)
@@ -88,9 +90,11 @@ function loadDiscovered(
   const { problems } = assembly
   const options = input.options ?? {}
   const name = nameProject(input, discovery, assembly)
-  const variable = (key: string): string | undefined =>
-    discovery.variable(key) ?? (key === 'COMPOSE_PROJECT_NAME' ? name : undefined)
-  const scope = { folder: discovery.folder, variable, included: [], extended: new Map() }
+  const own: Lookup = (key) => (key === 'COMPOSE_PROJECT_NAME' ? name : undefined)
+  const variable: Lookup = (key) => discovery.variable(key) ?? own(key)
+  // A file that is printed with its variables as they are doesn't take values in either.
+  const passed = assembly.interpolate ? variable : own
+  const scope = { folder: discovery.folder, variable, passed, included: [], extended: new Map() }
   const document = assemble(discovery.configFiles, scope, assembly)
   if (problems.list.some(({ code }) => code === 'BH_COMPOSE_TOO_COMPLEX')) return undefined
   if (Object.keys(document).length === 0 && !problems.failed) {
@@ -98,10 +102,14 @@ function loadDiscovered(
       hint: 'Define `services`.',
     })
   }
-  if (options.normalize !== false) normalize(document, { name, variable })
+  if (options.normalize !== false) normalize(document, { name, variable: passed })
   if (options.consistency !== false || !assembly.interpolate) checkResources({ document, problems })
-  if (!assembly.interpolate)
-    return { document, project: finish(document, makeMapping(), name, input, discovery) }
+  if (!assembly.interpolate) {
+    return {
+      document: withoutEmptyLists(document) as Mapping,
+      project: finish(document, makeMapping(), name, input, discovery),
+    }
+  }
   const original = clone(document) as Mapping
   const typed = convert(document, problems)
   const { enabled, disabled } = selectServices(typed, discovery.profiles)
@@ -114,8 +122,17 @@ function loadDiscovered(
   resolveLabels(enabled, resolution)
   if (options.unused !== true) dropUnused(typed, enabled)
   typed['services'] = enabled
-  readVariables(typed, variable)
+  readVariables(typed, variable, assembly.values)
   return { document: original, project: finish(typed, disabled, name, input, discovery) }
+}
+
+/** Compose prints an empty list of such a document as null. */
+function withoutEmptyLists(tree: Tree): Tree {
+  if (Array.isArray(tree)) return tree.length === 0 ? null : tree.map(withoutEmptyLists)
+  if (!isMapping(tree)) return tree
+  const copy = makeMapping()
+  for (const key of Object.keys(tree)) copy[key] = withoutEmptyLists(tree[key] as Tree)
+  return copy
 }
 
 function finish(
@@ -143,13 +160,14 @@ function checkOrder(services: Mapping, problems: Problems): void {
 }
 
 /** Secrets and configs from variables carry the value: what reads the project later has no environment. */
-function readVariables(document: Mapping, variable: (name: string) => string | undefined): void {
+function readVariables(document: Mapping, variable: Lookup, values: ReadonlyMap<string, string>): void {
   for (const kind of ['secrets', 'configs']) {
     const objects = mappingAt(document, kind)
     for (const key of Object.keys(objects ?? {})) {
       const object = mappingAt(objects, key)
       const source = object?.['environment']
-      const value = typeof source === 'string' ? variable(source) : undefined
+      const value =
+        typeof source === 'string' ? (values.get(pointer(kind, key)) ?? variable(source)) : undefined
       if (object !== undefined && value !== undefined) object['content'] = value
     }
   }

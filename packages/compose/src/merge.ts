@@ -101,7 +101,8 @@ function mergeMappings(base: Mapping, override: Mapping, { path, problems, rules
   for (const key of Object.keys(override)) {
     const value = override[key] as Tree
     const mark = markOf(override, key)
-    if (!(key in base)) {
+    // What an extension holds is its owner's affair: it isn't looked into.
+    if (!(key in base) || (key.startsWith('x-') && !named.has(path.join('.')))) {
       put(merged, key, value, mark)
       continue
     }
@@ -112,6 +113,16 @@ function mergeMappings(base: Mapping, override: Mapping, { path, problems, rules
   }
   return merged
 }
+
+/** What these hold goes by names, and a name may start with `x-`. */
+const named: ReadonlySet<string> = new Set([
+  'services',
+  'networks',
+  'volumes',
+  'secrets',
+  'configs',
+  'models',
+])
 
 function mergeEntries(base: Entry, override: Entry, merging: Merging): Tree {
   if (merging.rules?.rule !== undefined) return merging.rules.rule(base, override, merging)
@@ -154,8 +165,8 @@ function positionOfMark(mark: Mark) {
   return positionIn(holder, ['x'])
 }
 
-function replace(base: Entry, override: Entry): Tree {
-  return override.value === null ? base.value : override.value
+function replace(_base: Entry, override: Entry): Tree {
+  return override.value
 }
 
 function appendLists(base: Tree, override: Tree): Tree[] {
@@ -167,7 +178,7 @@ function appendLists(base: Tree, override: Tree): Tree[] {
   return merged
 }
 
-/** A mapping as `KEY=value` entries, by key; a text as a list of one. */
+/** A mapping as sorted `KEY=value` entries; a text as a list of one. */
 function toList({ value, mark }: Entry): Tree[] {
   if (Array.isArray(value)) return value
   const items: Tree[] = []
@@ -175,16 +186,23 @@ function toList({ value, mark }: Entry): Tree[] {
     if (value !== null) push(items, value, mark)
     return items
   }
-  for (const key of Object.keys(value).sort(byCodePoint)) {
-    const entry = value[key] as Tree
-    if (Array.isArray(entry)) {
-      for (const [index, item] of entry.entries())
-        push(items, `${key}=${textOf(entry, index, item)}`, markOf(entry, index))
-      continue
-    }
-    push(items, entry === null ? key : `${key}=${textOf(value, key, entry)}`, markOf(value, key))
-  }
+  const entries = Object.keys(value).flatMap((key) => entriesOf(value, key))
+  for (const { text, mark } of entries.sort((a, b) => byCodeUnit(a.text, b.text))) push(items, text, mark)
   return items
+}
+
+function entriesOf(
+  value: Mapping,
+  key: string,
+): readonly { readonly text: string; readonly mark: Mark | undefined }[] {
+  const entry = value[key] as Tree
+  const mark = markOf(value, key)
+  if (entry === null) return [{ text: key, mark }]
+  if (!Array.isArray(entry)) return [{ text: `${key}=${textOf(value, key, entry)}`, mark }]
+  return entry.map((item, index) => ({
+    text: `${key}=${textOf(entry, index, item)}`,
+    mark: markOf(entry, index),
+  }))
 }
 
 function toBuild({ value, mark }: Entry): Tree {
@@ -227,21 +245,16 @@ function mergeLogging(base: Entry, override: Entry, merging: Merging): Tree {
   return same ? mergeMappings(base.value, override.value, merging) : override.value
 }
 
-/** Address pools are told apart by their subnet. */
+/** The override's address pools hold, each over the one that has its subnet. */
 function mergePools(base: Entry, override: Entry, merging: Merging): Tree {
   if (!Array.isArray(base.value) || !Array.isArray(override.value)) return replace(base, override)
-  const merged = appendLists(base.value, [])
+  const merged: Tree[] = []
   for (const [index, pool] of override.value.entries()) {
-    const mark = markOf(override.value, index)
-    const subnet = isMapping(pool) ? pool['subnet'] : undefined
-    const at = merged.findIndex((known) => isMapping(known) && known['subnet'] === subnet)
-    const known = merged[at]
-    if (at < 0 || !isMapping(known) || !isMapping(pool)) {
-      push(merged, pool, mark)
-      continue
-    }
-    merged[at] = mergeMappings(known, pool, merging)
-    setMark(merged, at, mark)
+    const known = isMapping(pool)
+      ? base.value.find((other) => isMapping(other) && other['subnet'] === pool['subnet'])
+      : undefined
+    const both = isMapping(known) && isMapping(pool) ? mergeMappings(known, pool, merging) : pool
+    push(merged, both, markOf(override.value, index))
   }
   return merged
 }
@@ -259,6 +272,6 @@ export function applyResets(base: Mapping, resets: readonly Path[]): Mapping {
   return copy
 }
 
-function byCodePoint(a: string, b: string): number {
+function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

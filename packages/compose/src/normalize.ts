@@ -52,6 +52,18 @@ function addDefaultNetwork(document: Mapping): void {
   }
 }
 
+/** Gives variables that services pass through their values, in place, as far as they are set. */
+export function passVariables(document: Mapping, variable: Normalization['variable']): void {
+  const services = mappingAt(document, 'services')
+  for (const key of Object.keys(services ?? {})) {
+    const environment = mappingAt(services, key)?.['environment']
+    const service = mappingAt(services, key)
+    if (service !== undefined && environment !== undefined) {
+      service['environment'] = passThrough(environment, variable, true)
+    }
+  }
+}
+
 function normalizeService(service: Mapping, variable: Normalization['variable']): void {
   if (service['pull_policy'] === 'if_not_present') service['pull_policy'] = 'missing'
   const build = mappingAt(service, 'build')

@@ -63,7 +63,6 @@ interface Reading {
   readonly resets: Path[]
   aliased: number
   insideAlias: number
-  insideMerge: number
   depth: number
   stopped: boolean
 }
@@ -83,7 +82,6 @@ function readDocument(document: Document.Parsed, source: Source, problems: Probl
     resets: [],
     aliased: 0,
     insideAlias: 0,
-    insideMerge: 0,
     depth: 0,
     stopped: false,
   }
@@ -97,7 +95,8 @@ interface Read {
   readonly text?: string | undefined
 }
 
-function readNode(reading: Reading, node: Node, path: Path): Read {
+/** @param aliased The node is the target of an alias itself. */
+function readNode(reading: Reading, node: Node, path: Path, aliased = false): Read {
   if (reading.stopped) return { value: null }
   if (reading.depth > maximumDepth)
     return stop(reading, node, `Nesting is more than ${maximumDepth} levels deep.`)
@@ -110,10 +109,11 @@ function readNode(reading: Reading, node: Node, path: Path): Read {
   if (isAlias(node)) return readAlias(reading, node, path)
   if (hasAnchor(node) && reading.insideAlias === 0) reading.anchors.set(node.anchor, node)
   if (node.tag === '!reset') {
-    if (reading.insideMerge === 0) reading.resets.push(path)
+    // A mapping that is used through an alias has lost the element where it was defined.
+    if (reading.insideAlias === 0 || aliased) reading.resets.push(path)
     return { value: undefined }
   }
-  if (node.tag === '!override' && reading.insideMerge === 0) reading.resets.push(path)
+  if (node.tag === '!override') reading.resets.push(path)
   if (isScalar(node)) return readScalar(reading, node)
   if (reading.open.has(node)) {
     return fail(reading, node, 'This element contains itself through an alias.', 'Remove the alias.')
@@ -149,7 +149,7 @@ function readAlias(reading: Reading, alias: Alias, path: Path): Read {
     )
   }
   reading.insideAlias += 1
-  const read = readNode(reading, target, path)
+  const read = readNode(reading, target, path, true)
   reading.insideAlias -= 1
   return read
 }
@@ -160,8 +160,9 @@ function readScalar(reading: Reading, node: Node & { value: unknown }): Read {
   const plain = 'type' in node && (node.type === 'PLAIN' || node.type === undefined)
   const standard =
     tag?.startsWith('tag:yaml.org,2002:') === true ? tag.slice('tag:yaml.org,2002:'.length) : undefined
-  if (standard === undefined || standard === 'merge')
-    return plain && tag !== '!' ? resolvePlain(text) : { value: text }
+  // A tag of one's own makes a text: `!override 2` is "2".
+  if (tag !== undefined && standard === undefined) return { value: text }
+  if (standard === undefined || standard === 'merge') return plain ? resolvePlain(text) : { value: text }
   if (standard === 'str' || standard === 'timestamp') return { value: text }
   if (standard === 'binary') return { value: decodeBase64(text) }
   const resolved = resolveTagged(standard, text)
@@ -225,9 +226,9 @@ function readKey(reading: Reading, node: Node): string | undefined {
 function mergeInto(reading: Reading, pair: Pair, mapping: Mapping, path: Path): void {
   const node = pair.value as Node | null
   if (node === null) return
-  reading.insideMerge += 1
+  const before = reading.problems.list.length
   const { value } = readNode(reading, node, path)
-  reading.insideMerge -= 1
+  if (reading.problems.list.length > before) return
   const origins = Array.isArray(value) ? value : [value]
   for (const origin of origins) {
     if (!isMapping(origin)) {

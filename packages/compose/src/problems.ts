@@ -8,6 +8,8 @@ export interface Problems {
   error(code: ErrorCode, message: string, details?: ProblemDetails): void
   warning(code: ErrorCode, message: string, details?: ProblemDetails): void
   readonly failed: boolean
+  /** True when an element has an error already: what follows from it needn't be said. */
+  has(path: Path): boolean
 }
 
 export interface ProblemDetails {
@@ -19,6 +21,7 @@ export interface ProblemDetails {
 export function collectProblems(): Problems {
   const list: Problem[] = []
   const seen = new Set<string>()
+  const paths = new Set<string>()
   let failed = false
   const add = (
     severity: Problem['severity'],
@@ -27,6 +30,7 @@ export function collectProblems(): Problems {
     { hint, at, path }: ProblemDetails = {},
   ): void => {
     if (severity === 'error') failed = true
+    if (severity === 'error' && path !== undefined) paths.add(pointer(...path))
     const identity = `${code} ${at?.file}:${at?.line}:${at?.column} ${message}`
     if (seen.has(identity)) return
     seen.add(identity)
@@ -36,6 +40,7 @@ export function collectProblems(): Problems {
     list,
     error: (code, message, details) => add('error', code, message, details),
     warning: (code, message, details) => add('warning', code, message, details),
+    has: (path) => paths.has(pointer(...path)),
     get failed() {
       return failed
     },

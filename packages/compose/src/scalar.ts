@@ -92,7 +92,7 @@ function formatFloat(value: number): string {
   return `${mantissa}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`
 }
 
-/** Dates and times become the text that Compose prints for them. */
+/** Dates and times become the texts that Compose prints for them. */
 function resolveDate(text: string): ResolvedScalar | undefined {
   const match =
     /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[Tt]|\s+)(\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d{1,9})?\s*(Z|[-+]\d{1,2}(?::?\d{2})?)?)?$/.exec(
@@ -107,7 +107,15 @@ function resolveDate(text: string): ResolvedScalar | undefined {
   const time = [hour, minute, second].map((part) => part.padStart(2, '0')).join(':')
   const trimmed = fraction.replace(/0+$/, '').replace(/\.$/, '')
   const date = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
-  return { value: `${date} ${time}${trimmed} ${zoneText(zone)}` }
+  return {
+    value: `${date}T${time}${trimmed}${zoneLetters(zone)}`,
+    text: `${date} ${time}${trimmed} ${zoneText(zone)}`,
+  }
+}
+
+function zoneLetters(zone: string | undefined): string {
+  const [offset = ''] = zoneText(zone).split(' ')
+  return offset === '+0000' ? 'Z' : `${offset.slice(0, 3)}:${offset.slice(3)}`
 }
 
 function zoneText(zone: string | undefined): string {

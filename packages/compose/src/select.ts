@@ -47,8 +47,6 @@ export function dropUnused(document: Mapping, services: Mapping): void {
       used.secrets.add(String(secret['source']))
     }
     for (const config of mappings(service['configs'])) used.configs.add(String(config['source']))
-    const credential = mappingAt(service, 'credential_spec')?.['config']
-    if (typeof credential === 'string') used.configs.add(credential)
   }
   for (const [kind, names] of Object.entries(used)) {
     const resources = mappingAt(document, kind)

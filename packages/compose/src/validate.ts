@@ -4,11 +4,10 @@ import { positionIn, type Mapping } from './tree.ts'
 
 /**
  * Checks a document of one file against the specification's schema.
- *
- * @param templates Variables are still in the texts.
+ * Where variables are left as they are they must fit as texts.
  */
-export function validate(document: Mapping, problems: Problems, templates: boolean): void {
-  for (const { path, token, message, hint } of validateDocument(document, { templates })) {
+export function validate(document: Mapping, problems: Problems): void {
+  for (const { path, token, message, hint } of validateDocument(document)) {
     problems.error('BH_COMPOSE_INVALID', message, { at: positionIn(document, path, token), path, hint })
   }
 }
