@@ -4,7 +4,7 @@ import { contentTypes, paths, streamErrorEvent } from '@bulkhead/api'
 import type { Engine } from '@bulkhead/engine'
 import { BulkheadError, toProblem } from '@bulkhead/model'
 import type { ProjectStatus } from '@bulkhead/model'
-import Fastify from 'fastify'
+import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { BundleLimits } from './bundle/limits.ts'
 import type { Deployments } from './deployments.ts'
@@ -48,7 +48,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { store, loader, deployments, feed, engine, engineAddress, statusOf, version, now } = options
   const app = Fastify({
     loggerInstance: options.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300 },
   })

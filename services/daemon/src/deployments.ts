@@ -50,10 +50,10 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
 
   /** @throws BulkheadError with all that stands in the way, in the order of the files. */
   const check = async (
-    { project, mask }: LoadedProject,
+    { project, missing, mask }: LoadedProject,
     services: readonly string[] | undefined,
   ): Promise<readonly Problem[]> => {
-    const found = await checkProject({ project, services, engine, platformsOf })
+    const found = await checkProject({ project, missing, services, engine, platformsOf })
     const problems = found.map((problem) => maskProblem(problem, mask))
     if (problems.some(({ severity }) => severity === 'error')) throw toError(problems)
     return problems

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+import { bundleReader, readContents } from '@bulkhead/compose'
 import type { LoadResult } from '@bulkhead/compose'
 import { toError } from '@bulkhead/model'
 import type { Bundle, Problem, Project } from '@bulkhead/model'
@@ -7,7 +9,10 @@ import type { ProjectStore } from './store/projects.ts'
 
 /** A bundle, understood. */
 export interface LoadedProject {
+  /** Secrets and configs of files have their content too: it counts for whether anything changed. */
   readonly project: Project
+  /** Secrets and configs whose content was not sent: errors where a service that is to run needs them. */
+  readonly missing: readonly Problem[]
   readonly contexts: Bundle['contexts']
   readonly mask: Mask
   readonly warnings: readonly Problem[]
@@ -35,7 +40,7 @@ export function createLoader(loadBundle: (bundle: Bundle) => LoadResult, project
     const mask = maskFor(project, bundle)
     const shown = problems.map((problem) => maskProblem(problem, mask))
     if (project === undefined) throw toError(shown)
-    return { project, contexts: bundle.contexts, mask, warnings: shown }
+    return { ...withContents(project, bundle), contexts: bundle.contexts, mask, warnings: shown }
   }
 
   const at = (name: string, revision: number | undefined): LoadedProject | undefined => {
@@ -65,4 +70,28 @@ export function createLoader(loadBundle: (bundle: Bundle) => LoadResult, project
       }
     },
   }
+}
+
+function withContents(project: Project, bundle: Bundle): Pick<LoadedProject, 'project' | 'missing'> {
+  const { secrets, configs, problems } = readContents(project, bundleReader(bundle))
+  const filled = (objects: Project['secrets'], contents: ReadonlyMap<string, Uint8Array>) =>
+    Object.fromEntries(
+      Object.entries(objects).map(([key, object]) => {
+        const bytes = contents.get(key)
+        return [key, bytes === undefined ? object : { ...object, content: textOf(bytes) }]
+      }),
+    )
+  return {
+    project: {
+      ...project,
+      secrets: filled(project.secrets, secrets),
+      configs: filled(project.configs, configs),
+    },
+    missing: problems,
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  const buffer = Buffer.from(bytes)
+  return isUtf8(buffer) ? buffer.toString('utf8') : buffer.toString('base64')
 }

@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { containerConfigHash, loadBundle, networkHash, volumeHash } from '@bulkhead/compose'
 import { connect, findCredentials, locate } from '@bulkhead/engine'
 import { BulkheadError, isBulkheadError } from '@bulkhead/model'
 import { pino } from 'pino'
-import { loadBundle } from './bundle/load.ts'
 import { startDaemon } from './daemon.ts'
 import type { Daemon } from './daemon.ts'
 import { noMask } from './mask.ts'
@@ -124,7 +124,11 @@ async function start({ socket, group, data, level }: Flags): Promise<Daemon> {
     engine,
     engineAddress: address.url,
     loadBundle,
-    composeHashes,
+    composeHashes: {
+      service: (_project, service) => containerConfigHash(service),
+      network: networkHash,
+      volume: volumeHash,
+    },
     platformsOf: async (reference) =>
       engine.imagePlatforms(reference, registryTimeoutMs, await findCredentials(reference, surroundings)),
     log,

@@ -87,15 +87,23 @@ export function maskStatus(status: ProjectStatus, mask: Mask): ProjectStatus {
 
 /** The project as it may be shown: contents of secrets, and values of variables named like secrets, masked. */
 export function maskProject(project: Project, mask: Mask): Record<string, unknown> {
-  const { positions: _positions, secrets, services, disabledServices, ...rest } = project
+  const { positions: _positions, secrets, configs, services, disabledServices, ...rest } = project
   return {
     ...rest,
+    configs: Object.fromEntries(
+      Object.entries(configs).map(([name, config]) => [
+        name,
+        config.file === undefined ? config : { ...config, content: undefined },
+      ]),
+    ),
     services: maskServices(services, mask),
     disabledServices: maskServices(disabledServices, mask),
     secrets: Object.fromEntries(
       Object.entries(secrets).map(([name, secret]) => [
         name,
-        secret.content === undefined ? secret : { ...secret, content: masked },
+        secret.content === undefined
+          ? secret
+          : { ...secret, content: secret.file === undefined ? masked : undefined },
       ]),
     ),
   }

@@ -3,6 +3,7 @@ import { checkIsolation } from '@bulkhead/isolation'
 import { isBulkheadError, toProblem } from '@bulkhead/model'
 import { selectServices } from '@bulkhead/planner'
 import type { Problem, Project, Service } from '@bulkhead/model'
+import { checkContents } from './contents.ts'
 import { checkExternals, externalsOf } from './external.ts'
 import { checkImageOs } from './image-os.ts'
 import type { PlatformsOf } from './image-os.ts'
@@ -10,6 +11,8 @@ import { checkReferences } from './image-reference.ts'
 
 export interface ProjectCheck {
   readonly project: Project
+  /** Secrets and configs whose content was not sent, as problems at their paths. */
+  readonly missing: readonly Problem[]
   /** Those asked for by name; undefined: all enabled ones. */
   readonly services: readonly string[] | undefined
   readonly engine: Engine
@@ -40,6 +43,7 @@ export async function checkProject(check: ProjectCheck): Promise<readonly Proble
   }
   const found = [
     ...problems,
+    ...checkContents(check, services),
     ...checkReferences(project, services),
     ...checkIsolation(subset, capabilities),
     ...(await checkImageOs({

@@ -21,6 +21,7 @@ export const contextRoutes: FastifyPluginAsyncTypebox<ContextRouteOptions> = asy
   app.head(
     path,
     {
+      config: { swagger: { exposeHeadRoute: true } },
       schema: {
         operationId: 'hasContext',
         summary: 'Whether the archive of a build context is kept already',
