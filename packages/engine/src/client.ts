@@ -30,7 +30,7 @@ export interface Client {
   agreement(): Promise<Agreement>
   /** dockerode for calls, over connections that are used again. All its requests end when `signal` aborts. */
   calls(signal?: AbortSignal): Promise<Docker>
-  /** dockerode for streams, each over a connection of its own, so that they never hold up a call. */
+  /** dockerode for streams and for what may wait long, each over a connection of its own, so that they never hold up a call. */
   streams(signal?: AbortSignal): Promise<Docker>
   close(): void
 }

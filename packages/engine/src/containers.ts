@@ -52,7 +52,7 @@ export async function stopContainer(
   timeoutSeconds: number | undefined,
   signal?: AbortSignal,
 ): Promise<void> {
-  const docker = await client.calls(signal)
+  const docker = await client.streams(signal)
   const options = timeoutSeconds === undefined ? {} : { t: timeoutSeconds }
   await attempt(`stop container "${container}"`, signal, () =>
     unlessGone(docker.getContainer(segment(container)).stop(options)),
@@ -66,7 +66,7 @@ export async function removeContainer(
   { volumes }: { readonly volumes: boolean },
   signal?: AbortSignal,
 ): Promise<void> {
-  const docker = await client.calls(signal)
+  const docker = await client.streams(signal)
   const its = docker.getContainer(segment(container))
   await attempt(`remove container "${container}"`, signal, async () => {
     try {

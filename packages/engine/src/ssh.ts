@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { Agent } from 'node:http'
+import type { AgentOptions } from 'node:http'
 import { Duplex } from 'node:stream'
 import type { Route } from './address.ts'
 
@@ -15,8 +16,8 @@ export class SshAgent extends Agent {
   readonly #route: Extract<Route, { kind: 'ssh' }>
   readonly #command: string
 
-  constructor(route: Extract<Route, { kind: 'ssh' }>, command: string, keepAlive: boolean) {
-    super({ keepAlive, maxFreeSockets: 4 })
+  constructor(route: Extract<Route, { kind: 'ssh' }>, command: string, options: AgentOptions) {
+    super(options)
     this.#route = route
     this.#command = command
   }

@@ -27,7 +27,6 @@ export interface DialRequest {
   readonly file?: Buffer | NodeJS.ReadableStream | undefined
   readonly hijack?: boolean | undefined
   readonly isStream?: boolean | undefined
-  readonly statusCodes?: Readonly<Record<number, unknown>> | undefined
 }
 
 /** An answer that is no success. `words`: the engine's own message. */
@@ -47,12 +46,15 @@ export interface Transport {
   close(): void
 }
 
+/** Calls beyond these wait: a socket's backlog is finite, and a server of ssh takes few logins at a time. */
+const mostConnections = { socket: 64, tcp: 64, ssh: 6 }
+
 /** Unread errors are cut here; the engine's own are far shorter. */
 const errorBytes = 64 * 1024
 
 /**
- * Opens nothing yet. `keepAlive`: connections are used again, for calls; without
- * it each request has one of its own, for streams.
+ * Opens nothing yet. `keepAlive`: connections are few and used again, for calls;
+ * without it each request has one of its own, for streams and what waits long.
  */
 export function openTransport(address: EngineAddress, keepAlive: boolean, sshCommand = 'ssh'): Transport {
   const wire = wireOf(address, keepAlive, sshCommand)
@@ -78,12 +80,13 @@ interface Wire {
 
 function wireOf(address: EngineAddress, keepAlive: boolean, sshCommand: string): Wire {
   const route = routeOf(address)
-  const pool = { keepAlive, keepAliveMsecs: 30_000, maxFreeSockets: 32, scheduling: 'lifo' } as const
+  const most = keepAlive ? mostConnections[route.kind] : Infinity
+  const pool = { keepAlive, keepAliveMsecs: 30_000, maxSockets: most, scheduling: 'lifo' } as const
   if (route.kind === 'socket')
     return { agent: new HttpAgent(pool), request: httpRequest, target: { socketPath: route.path } }
   if (route.kind === 'ssh') {
     return {
-      agent: new SshAgent(route, sshCommand, keepAlive),
+      agent: new SshAgent(route, sshCommand, pool),
       request: httpRequest,
       target: { host: 'docker', port: 80 },
     }
@@ -170,7 +173,8 @@ function write(
 
 async function result(message: IncomingMessage, request: DialRequest): Promise<unknown> {
   const status = message.statusCode ?? 0
-  const accepted = request.statusCodes?.[status] === true || status === 304
+  // 304 says that all is as was asked for.
+  const accepted = (status >= 200 && status < 300) || status === 304
   if (!accepted) throw new EngineAnswer(status, await errorWords(message))
   if (request.isStream === true) return message
   const content = await collect(message)
