@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import Docker from 'dockerode'
 import { BulkheadError } from '@bulkhead/model'
 import type { EngineAddress } from './address.ts'
@@ -55,6 +56,8 @@ export function openClient(address: EngineAddress, sshCommand?: string): Client 
   }
   const over = async (transport: Transport, signal: AbortSignal | undefined): Promise<Docker> => {
     const { api } = await agreement()
+    // One signal may end any number of calls; Node takes more than ten for a leak.
+    if (signal !== undefined) setMaxListeners(0, signal)
     const modem = transport.modem(api, signal)
     const dial: typeof modem.dial = (request, callback) => {
       modem.dial(request, (error, result) => {
