@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { get, type IncomingMessage } from 'node:http'
+import { createInterface } from 'node:readline'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +26,8 @@ export interface House {
   curl(...args: readonly string[]): Promise<Outcome>
   /** The JSON that a GET answers. */
   get(path: string): Promise<Answer>
+  /** The lines of a stream as they come. */
+  follow(path: string): AsyncIterable<string>
   startDaemon(): Promise<void>
   /** SIGTERM, and the end is waited for. */
   stopDaemon(): Promise<number | null>
@@ -92,6 +96,7 @@ export async function openHouse(release: Release): Promise<House> {
       const { stdout } = await house.curl(path)
       return JSON.parse(stdout) as Answer
     },
+    follow: (path) => linesOf(socket, path),
     async startDaemon() {
       if (!existsSync(join(bin, 'bulkhead'))) throw new Error('The command is not built: npm run build.')
       const child = spawn(
@@ -130,6 +135,17 @@ export async function openHouse(release: Release): Promise<House> {
     },
   }
   return house
+}
+
+async function* linesOf(socketPath: string, path: string): AsyncIterable<string> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    get({ socketPath, path }, resolve).on('error', reject)
+  })
+  try {
+    for await (const line of createInterface({ input: response })) yield line
+  } finally {
+    response.destroy()
+  }
 }
 
 /** Asks until the answer is true; fails when it does not become so in time. */
