@@ -7,7 +7,7 @@ import { checkContents } from './contents.ts'
 import { checkExternals, externalsOf } from './external.ts'
 import { checkImageOs } from './image-os.ts'
 import type { PlatformsOf } from './image-os.ts'
-import { checkReferences } from './image-reference.ts'
+import { checkReferences, faultOfReference } from './image-reference.ts'
 
 export interface ProjectCheck {
   readonly project: Project
@@ -35,7 +35,10 @@ export async function checkProject(check: ProjectCheck): Promise<readonly Proble
     project: project.name,
     networks: [...externals.networks.values()],
     volumes: [...externals.volumes.values()],
-    images: services.flatMap(({ image }) => image ?? []),
+    // An engine refuses to look for what is no reference; those are told below.
+    images: services.flatMap(({ image }) =>
+      image === undefined || faultOfReference(image) !== undefined ? [] : image,
+    ),
   })
   const subset = {
     ...project,
