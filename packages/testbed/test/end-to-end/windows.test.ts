@@ -40,7 +40,7 @@ void t.test(
         const { code, stderr } = await bulkhead('up', '-d')
         t.equal(code, 1)
         t.match(stderr, /getcmd\/MyIIS/)
-        t.match(stderr, /compose\.yaml:9:12/)
+        t.match(stderr, /compose\.yaml:10:12/)
         t.match(stderr, /getcmd\/myiis/, 'the hint gives a form that is valid')
         await nothingWasMade(t)
       },
@@ -60,7 +60,7 @@ void t.test(
       t.match(stderr, /mssql-server-windows-express.*windows/is)
       t.match(stderr, /getcmd\/myiis.*windows/is)
       t.match(stderr, /compose\.yaml:4:12/)
-      t.match(stderr, /compose\.yaml:9:12/)
+      t.match(stderr, /compose\.yaml:10:12/)
       await nothingWasMade(t)
     })
   },
