@@ -7,6 +7,8 @@ import type { BuildMessage } from './build-output.ts'
 import type { Agreement, Client } from './client.ts'
 import { attempt, InStreamError } from './error.ts'
 import type { BuildRequest } from './port.ts'
+import { openSession } from './session.ts'
+import type { CredentialsOf } from './session.ts'
 import { chunksOf, linesOf } from './stream.ts'
 
 /** The name that `dockerfile_inline` gets in the context. */
@@ -19,12 +21,18 @@ const inlineName = '.inline.Dockerfile'
  * @throws BulkheadError BH_BUILD_FAILED with the end of the output;
  *   BH_COMPOSE_UNSUPPORTED for what would need a BuildKit session.
  */
-export async function buildImage(client: Client, request: BuildRequest): Promise<void> {
+export async function buildImage(
+  client: Client,
+  request: BuildRequest,
+  credentialsOf?: CredentialsOf,
+): Promise<void> {
   const { reference, build, context, signal, onProgress } = request
   refuseUnsupported(reference, build)
   const { os } = await client.agreement()
   const docker = await client.streams(signal)
-  const query = queryOf(request, os)
+  const session =
+    credentialsOf === undefined || os === 'windows' ? undefined : await openSession(docker, credentialsOf)
+  const query = { ...queryOf(request, os), session: session?.id }
   const output = buildOutput(onProgress)
   const action = `build ${reference}`
   try {
@@ -43,6 +51,8 @@ export async function buildImage(client: Client, request: BuildRequest): Promise
   } catch (error) {
     signal?.throwIfAborted()
     throw buildFailure(reference, error, output.end())
+  } finally {
+    session?.close()
   }
 }
 

@@ -1,3 +1,5 @@
+import { fieldsOf } from './protobuf.ts'
+
 /** What BuildKit tells of one step when something about it changed. */
 export interface BuildStatus {
   readonly steps: readonly BuildStep[]
@@ -50,39 +52,4 @@ function textsOf(bytes: Buffer, wanted: number): readonly string[] {
   return [...fieldsOf(bytes)].flatMap(({ number, bytes: content }) =>
     number === wanted && content !== undefined ? [content.toString('utf8')] : [],
   )
-}
-
-interface Field {
-  readonly number: number
-  /** Of a number. */
-  readonly value: number
-  /** Of a text, of bytes, of a message. */
-  readonly bytes: Buffer | undefined
-}
-
-/** The wire format: a tag of field number and type, then a number, 4 or 8 bytes, or a length and as many bytes. */
-function* fieldsOf(buffer: Buffer): Generator<Field> {
-  let at = 0
-  const varint = (): number => {
-    let value = 0
-    for (let shift = 1; at < buffer.length; shift *= 128) {
-      const byte = buffer[at] ?? 0
-      at += 1
-      value += (byte & 0x7f) * shift
-      if (byte < 0x80) break
-    }
-    return value
-  }
-  while (at < buffer.length) {
-    const tag = varint()
-    const number = Math.floor(tag / 8)
-    const type = tag % 8
-    if (type === 0) yield { number, value: varint(), bytes: undefined }
-    else if (type === 2) {
-      const length = varint()
-      yield { number, value: 0, bytes: buffer.subarray(at, at + length) }
-      at += length
-    } else if (type === 1 || type === 5) at += type === 1 ? 8 : 4
-    else return
-  }
 }

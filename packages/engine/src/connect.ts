@@ -3,6 +3,7 @@ import type { EngineAddress } from './address.ts'
 import { buildImage } from './build.ts'
 import { capabilities } from './capabilities.ts'
 import { openClient } from './client.ts'
+import type { Agreement } from './client.ts'
 import {
   createContainer,
   removeContainer,
@@ -15,28 +16,31 @@ import { putFiles } from './files.ts'
 import { logs } from './logs.ts'
 import { createNetwork, removeNetwork } from './networks.ts'
 import { inspect, observe, projects } from './observe.ts'
-import type { Engine } from './port.ts'
+import type { Engine, RegistryCredentials } from './port.ts'
 import { imagePlatforms, pullImage } from './pull.ts'
 import { createVolume, removeVolume } from './volumes.ts'
 
 export interface ConnectOptions {
   /** The program that reaches `ssh://` engines. @default 'ssh' */
   readonly sshCommand?: string
+  /** Asked for what a registry wants when a request brings no credentials of its own, and by builds. */
+  readonly credentials?: (reference: string) => Promise<RegistryCredentials | undefined>
 }
 
 /**
  * The engine at `address`. Opens no connection until it's asked something, so it
  * can be made while no engine answers; every call then says so.
  */
-export function connect(address: EngineAddress, { sshCommand }: ConnectOptions = {}): Engine {
+export function connect(address: EngineAddress, { sshCommand, credentials }: ConnectOptions = {}): Engine {
   const client = openClient(address, sshCommand)
-  let known: Promise<EngineCapabilities> | undefined
+  let known: { readonly of: Agreement; readonly capabilities: Promise<EngineCapabilities> } | undefined
   return {
     async capabilities(refresh = false) {
-      if (refresh) known = undefined
-      known ??= capabilities(client)
+      const agreement = await client.agreement()
+      // A new agreement means that the engine was away, and may have come back as another.
+      if (refresh || known?.of !== agreement) known = { of: agreement, capabilities: capabilities(client) }
       try {
-        return await known
+        return await known.capabilities
       } catch (error) {
         known = undefined
         throw error
@@ -56,10 +60,14 @@ export function connect(address: EngineAddress, { sshCommand }: ConnectOptions =
     removeContainer: (container, options, signal) => removeContainer(client, container, options, signal),
     renameContainer: (container, name, signal) => renameContainer(client, container, name, signal),
     putFiles: (container, files, signal) => putFiles(client, container, files, signal),
-    pullImage: (request) => pullImage(client, request),
-    buildImage: (request) => buildImage(client, request),
-    imagePlatforms: (reference, timeoutMs, credentials) =>
-      imagePlatforms(client, reference, timeoutMs, credentials),
+    pullImage: async (request) =>
+      pullImage(client, {
+        ...request,
+        credentials: request.credentials ?? (await credentials?.(request.reference)),
+      }),
+    buildImage: (request) => buildImage(client, request, credentials),
+    imagePlatforms: async (reference, timeoutMs, given) =>
+      imagePlatforms(client, reference, timeoutMs, given ?? (await credentials?.(reference))),
     events: (signal, onOpen) => events(client, signal, onOpen),
     logs: (container, options) => logs(client, container, options),
     close: () => Promise.resolve(client.close()),

@@ -143,7 +143,11 @@ function send(
       const abort = (): void => void outgoing.destroy(new Error('aborted'))
       signal?.addEventListener('abort', abort, { once: true })
       outgoing.on('close', () => signal?.removeEventListener('abort', abort))
-      outgoing.on('upgrade', (_message, socket) => answer({ socket }))
+      outgoing.on('upgrade', (_message, socket, head) => {
+        // The engine may have spoken already.
+        if (head.length > 0) socket.unshift(head)
+        answer({ socket })
+      })
       outgoing.on('response', (message) => answer({ message }))
       outgoing.on('error', (error) => {
         // The engine closed an idle connection just as it was taken up again: nothing was asked yet.

@@ -7,6 +7,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import type { Build } from '@bulkhead/model'
 import { releases, serveRegistry, startEngine } from '@bulkhead/testbed'
+import type { TestEngine } from '@bulkhead/testbed'
 import { connect } from '../src/index.ts'
 import type { Engine, Progress, PullRequest } from '../src/index.ts'
 
@@ -23,14 +24,15 @@ for (const release of ['26', '20'] as const) {
     const forget = async (...references: string[]): Promise<void> => {
       await own.docker('image', 'rm', '--force', ...references)
     }
-    await pulls(t, engine, own.gateway, forget)
+    await pulls(t, engine, own, forget)
     builds(t, engine, forget)
   })
 }
 
 type Forget = (...references: string[]) => Promise<void>
 
-async function pulls(t: Test, engine: Engine, host: string, forget: Forget): Promise<void> {
+async function pulls(t: Test, engine: Engine, own: TestEngine, forget: Forget): Promise<void> {
+  const host = own.gateway
   const registry = await serveRegistry({
     host,
     images: [
@@ -104,6 +106,50 @@ async function pulls(t: Test, engine: Engine, host: string, forget: Forget): Pro
     await pull(engine, reference, { credentials: right })
     t.not(await imageOf(engine, reference), undefined)
   })
+
+  t.test(
+    'a build must draw a private image with the login for its registry, and give it to no other',
+    {
+      skip:
+        own.release === '20' &&
+        'The registry here speaks plain HTTP, and the BuildKit of Docker 20.10 takes no range of addresses as insecure.',
+    },
+    async (t) => {
+      const one = await guarded(t, host, registry.address, 'alice:s3cret')
+      const two = await guarded(t, host, registry.address, 'alice:s3cret')
+      const asked: string[] = []
+      const knowing = connect(
+        { url: own.dockerHost, source: 'the test' },
+        {
+          credentials: (reference) => {
+            asked.push(reference)
+            const login = { username: 'alice', password: 's3cret', serverAddress: one }
+            return Promise.resolve(reference.startsWith(`${one}/`) ? login : undefined)
+          },
+        },
+      )
+      t.teardown(() => knowing.close())
+      const reference = `private${process.pid}:1`
+      t.teardown(() => forget(reference))
+      const from = (address: string): Promise<void> =>
+        knowing.buildImage({
+          reference,
+          build: { dockerfile_inline: `FROM ${address}/team/linux:1\nLABEL stage=private\n` },
+          labels: {},
+          platform: undefined,
+          context: context({}),
+          onProgress: () => undefined,
+        })
+      await from(one)
+      t.equal((await imageOf(engine, reference))?.labels['stage'], 'private')
+      const refused = await from(two).catch((error: unknown) => error)
+      t.match(refused, { code: 'BH_BUILD_FAILED', hint: /docker login/u })
+      t.notMatch(String(refused), /s3cret/u)
+      t.ok(asked.some((image) => image.startsWith(`${two}/`)))
+      t.teardown(() => forget(`${one}/team/linux:1`))
+      await pull(knowing, `${one}/team/linux:1`)
+    },
+  )
 
   t.test('the platforms of an image must be known without pulling it', async (t) => {
     const windows = { os: 'windows', architecture: 'amd64' }
