@@ -4,7 +4,7 @@ import { lengthen } from './canonical.ts'
 import { applyExtends, type Extending } from './extend.ts'
 import { applyIncludes } from './include.ts'
 import { applyResets, merge } from './merge.ts'
-import { parseYaml, type ParsedDocument } from './parse.ts'
+import { maximumFileSize, parseYaml, type ParsedDocument } from './parse.ts'
 import { resolvePaths } from './paths.ts'
 import type { Reader } from './reader.ts'
 import { makeSource, type Source } from './source.ts'
@@ -85,6 +85,7 @@ export function readDocuments(file: string, scope: Scope, assembly: Assembly): r
   if (assembly.count > maximumFiles) {
     if (assembly.count === maximumFiles + 1) {
       problems.error('BH_COMPOSE_TOO_COMPLEX', `More than ${maximumFiles} files are included.`, {
+        at: { file, line: 1, column: 1 },
         hint: 'Include each file once.',
       })
     }
@@ -118,15 +119,24 @@ export function parseFile(file: string, { reader, problems, parsed }: Assembly):
   if (known !== undefined) return known
   const bytes = reader.readFile(file)
   if (bytes === undefined) return undefined
-  const source = makeSource(file, decode(bytes))
+  const source = makeSource(file, decode(file, bytes, problems))
   const result = { source, documents: parseYaml(source, problems) }
   parsed.set(file, result)
   return result
 }
 
-function decode(bytes: Uint8Array): string {
-  // What is too large for the parser needn't be decoded: its size alone is the problem.
-  return new TextDecoder().decode(bytes.subarray(0, 4 * 1024 * 1024 + 4))
+/** The text of a file. What is too large for the parser needn't be decoded: its size alone is the problem. */
+function decode(file: string, bytes: Uint8Array, problems: Problems): string {
+  const part = bytes.subarray(0, maximumFileSize + 1)
+  try {
+    return new TextDecoder('utf-8', { fatal: part.length === bytes.length }).decode(part)
+  } catch {
+    problems.error('BH_COMPOSE_SYNTAX', `${file} is not a text in UTF-8.`, {
+      at: { file, line: 1, column: 1 },
+      hint: 'Save the file as UTF-8.',
+    })
+    return ''
+  }
 }
 
 function noteVersion(document: Mapping, problems: Problems): void {

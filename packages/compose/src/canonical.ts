@@ -13,6 +13,9 @@ export interface CanonicalOptions {
   readonly lenient: boolean
 }
 
+/** Ports of one service that ranges may stand for: all there are, for both protocols. */
+const maximumPorts = 2 * 65_536
+
 interface Place extends CanonicalOptions {
   readonly path: Path
   readonly mark: Mark | undefined
@@ -214,7 +217,19 @@ function ports(value: Tree, place: Place): Tree {
       push(result, item, mark)
       continue
     }
-    for (const port of read.value) push(result, toTree(port, mark), mark)
+    if (result.length + read.value.length > maximumPorts) {
+      place.problems.error(
+        'BH_COMPOSE_TOO_COMPLEX',
+        `${place.path.join('.')} stand for more than ${maximumPorts} ports.`,
+        {
+          path: place.path,
+          at: mark === undefined ? undefined : markPosition(mark, 'value'),
+          hint: 'Publish the ports that are needed.',
+        },
+      )
+      return result
+    }
+    for (const port of read.value) push(result, toTree(port, undefined), mark)
   }
   return result
 }

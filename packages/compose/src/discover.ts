@@ -15,6 +15,8 @@ export interface Discovery {
   readonly environmentFiles: readonly string[]
   readonly profiles: readonly string[]
   readonly variable: (name: string) => string | undefined
+  /** What `--env-file` or the `.env` files set; the caller's own variables hold over it. */
+  readonly fromFiles: ReadonlyMap<string, string>
 }
 
 export const composeFileNames = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml']
@@ -61,7 +63,7 @@ export function discover(input: LoadInput, problems: Problems): Discovery | unde
   if (automatic && folder !== folderBefore) readEnvironmentFile(posix.join(folder, '.env'), false)
   const listed = (variable('COMPOSE_PROFILES') ?? '').split(',').map((profile) => profile.trim())
   const profiles = input.profiles.length > 0 ? input.profiles : listed.filter((profile) => profile !== '')
-  return { configFiles, folder, environmentFiles, profiles, variable }
+  return { configFiles, folder, environmentFiles, profiles, variable, fromFiles }
 
   function listedFiles(): readonly string[] | undefined {
     const list = variable('COMPOSE_FILE')

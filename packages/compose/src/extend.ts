@@ -77,7 +77,8 @@ function extendService(name: string, extending: Extending, chain: readonly Link[
   if (base === undefined) return service
   const source = resetBase(base, name, extending)
   const merged = merge(source, service, assembly.problems, ['services', name])
-  delete merged['extends']
+  // A base that lacks its own base is incomplete, and so is what extends it.
+  if (base['extends'] === undefined) delete merged['extends']
   services[name] = merged
   return merged
 }

@@ -99,6 +99,7 @@ function loadDiscovered(
   if (problems.list.some(({ code }) => code === 'BH_COMPOSE_TOO_COMPLEX')) return undefined
   if (Object.keys(document).length === 0 && !problems.failed) {
     problems.error('BH_COMPOSE_INVALID', `${discovery.configFiles[0]} is empty.`, {
+      at: { file: discovery.configFiles[0] ?? '', line: 1, column: 1 },
       hint: 'Define `services`.',
     })
   }
@@ -152,11 +153,16 @@ function checkOrder(services: Mapping, problems: Problems): void {
   if (order.loop === undefined) return
   const [first = '', second = ''] = order.loop
   const path = ['services', first, 'depends_on', second]
-  problems.error('BH_DEPENDENCY_CYCLE', `Services depend on each other: ${order.loop.join(' → ')}.`, {
+  problems.error('BH_DEPENDENCY_CYCLE', `Services depend on each other: ${showLoop(order.loop)}.`, {
     at: positionIn(services, path.slice(1), 'key'),
     path,
     hint: 'Remove one dependency from the loop.',
   })
+}
+
+function showLoop(loop: readonly string[]): string {
+  const shown = loop.length > 20 ? [...loop.slice(0, 18), '…', loop.at(-1)] : loop
+  return shown.join(' → ')
 }
 
 /** Secrets and configs from variables carry the value: what reads the project later has no environment. */

@@ -43,6 +43,7 @@ type Rule = (base: Entry, override: Entry, merging: Merging) => Tree
 const asLists: Rule = (base, override) => appendLists(toList(base), toList(override))
 
 const rules = makeTrie<Rule>({
+  'models.*.runtime_flags': replace,
   'networks.*.ipam.config': mergePools,
   'networks.*.labels': asLists,
   'volumes.*.labels': asLists,
@@ -81,10 +82,7 @@ const rules = makeTrie<Rule>({
     ),
   'services.*.sysctls': asLists,
   'services.*.tmpfs': asLists,
-  'services.*.ulimits.*': (base, override, merging) =>
-    isMapping(base.value) && isMapping(override.value)
-      ? mergeMappings(base.value, override.value, merging)
-      : override.value,
+  'services.*.ulimits.*': replace,
   'services.*.volumes.*.volume.labels': asLists,
 })
 

@@ -7,10 +7,11 @@ import { isMapping, makeMapping, markOf, push, put, setMark } from './tree.ts'
 import type { Mapping, Mark, Path, Tree } from './tree.ts'
 
 /** Larger files aren't Compose files; the parser would need seconds for them. */
-export const maximumFileBytes = 4 * 1024 * 1024
+export const maximumFileSize = 1024 * 1024
 const maximumDepth = 200
 /** Elements that aliases may add; an alias bomb adds billions. */
-const maximumAliased = 200_000
+const maximumAliased = 100_000
+const maximumSyntaxErrors = 100
 
 /** One YAML document of a file. */
 export interface ParsedDocument {
@@ -24,8 +25,8 @@ export interface ParsedDocument {
  * documents are then as complete as they can be.
  */
 export function parseYaml(source: Source, problems: Problems): readonly ParsedDocument[] {
-  if (source.text.length > maximumFileBytes) {
-    tooComplex(source, problems, 0, `${source.file} is larger than 4 MiB.`, 'Split the file with `include`.')
+  if (source.text.length > maximumFileSize) {
+    tooComplex(source, problems, 0, `${source.file} is larger than 1 MiB.`, 'Split the file with `include`.')
     return []
   }
   const deep = findDeepNesting(source.text)
@@ -68,7 +69,7 @@ interface Reading {
 }
 
 function readDocument(document: Document.Parsed, source: Source, problems: Problems): ParsedDocument {
-  for (const { message, pos, code } of document.errors) {
+  for (const { message, pos, code } of document.errors.slice(0, maximumSyntaxErrors)) {
     problems.error('BH_COMPOSE_SYNTAX', describeSyntax(code, message), {
       at: positionAt(source, pos[0]),
       hint: hintFor(code, message),

@@ -18,6 +18,9 @@ export interface ProblemDetails {
   readonly path?: Path | undefined
 }
 
+/** Nobody reads more; what a bad file repeats must not fill the memory. */
+const maximumProblems = 1000
+
 export function collectProblems(): Problems {
   const list: Problem[] = []
   const seen = new Set<string>()
@@ -34,6 +37,7 @@ export function collectProblems(): Problems {
     const identity = `${code} ${at?.file}:${at?.line}:${at?.column} ${message}`
     if (seen.has(identity)) return
     seen.add(identity)
+    if (list.length >= maximumProblems) return
     list.push({ severity, code, message, hint, at, path: path === undefined ? undefined : pointer(...path) })
   }
   return {
