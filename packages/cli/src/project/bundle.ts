@@ -1,34 +1,34 @@
 import { isUtf8 } from 'node:buffer'
 import { resolve } from 'node:path'
-import type { Bundle, BundleFile, FileObject } from '@bulkhead/model'
+import { readContents } from '@bulkhead/compose'
+import { toError } from '@bulkhead/model'
+import type { Bundle, BundleFile } from '@bulkhead/model'
 import type { LoadedProject } from './load.ts'
 
 /**
  * What the daemon gets of a project: what its loader read, and the contents of
- * its secrets and configs.
+ * its secrets and configs. The daemon loads the same from it, for it asks the
+ * same of it.
  *
  * @param contexts build contexts: absolute folder → digest.
+ * @throws BulkheadError for secrets and configs that have no content.
  */
 export function toBundle(loaded: LoadedProject, contexts: Readonly<Record<string, string>>): Bundle {
-  const { project, input, reader } = loaded
-  for (const path of filesOf(project.secrets).concat(filesOf(project.configs))) reader.readFile(path)
-  const { files, variables } = reader.recording
+  const { project, input, recorder } = loaded
+  const { problems } = readContents(project, recorder.reader)
+  if (problems.length > 0) throw toError(problems)
+  const absolute = (path: string) => (path === '-' ? path : resolve(input.workingDir, path))
   return {
     workingDir: input.workingDir,
-    // None named: the daemon finds them by the same rules among the same files.
-    configFiles: input.configFiles.map((path) => (path === '-' ? path : resolve(input.workingDir, path))),
+    configFiles: input.configFiles.map(absolute),
     projectDirectory: input.projectDirectory,
     projectName: input.projectName,
     profiles: input.profiles,
-    environmentFiles: input.environmentFiles.map((path) => resolve(input.workingDir, path)),
-    files: Object.fromEntries([...files].map(([path, content]) => [path, bundleFile(content)])),
-    environment: Object.fromEntries(variables),
+    environmentFiles: input.environmentFiles.map(absolute),
+    files: Object.fromEntries([...recorder.files()].map(([path, content]) => [path, bundleFile(content)])),
+    environment: Object.fromEntries(recorder.variables()),
     contexts,
   }
-}
-
-function filesOf(objects: Readonly<Record<string, FileObject>>): readonly string[] {
-  return Object.values(objects).flatMap(({ file }) => (file === undefined ? [] : [file]))
 }
 
 function bundleFile(content: Uint8Array): BundleFile {

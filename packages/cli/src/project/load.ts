@@ -1,19 +1,19 @@
 import { resolve } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { load } from '@bulkhead/compose'
-import type { LoadInput, LoadOptions } from '@bulkhead/compose'
-import { BulkheadError, toError } from '@bulkhead/model'
+import { load, record } from '@bulkhead/compose'
+import type { LoadInput, LoadOptions, LoadResult, Recorder } from '@bulkhead/compose'
+import { isBulkheadError, toError } from '@bulkhead/model'
 import type { Problem, Project } from '@bulkhead/model'
 import type { Context } from '../context.ts'
 import type { Globals } from '../globals.ts'
 import { createReader } from './reader.ts'
-import type { RecordingReader } from './reader.ts'
 
 export interface LoadedProject {
   readonly project: Project
+  readonly document: NonNullable<LoadResult['document']>
   readonly warnings: readonly Problem[]
   readonly input: LoadInput
-  readonly reader: RecordingReader
+  readonly recorder: Recorder
 }
 
 /**
@@ -28,21 +28,21 @@ export async function loadProject(
   options: LoadOptions = {},
 ): Promise<LoadedProject> {
   const { cwd, env } = context
-  const reader = createReader(env, await readStdin(globals, context))
+  const recorder = record(createReader(env, await readStdin(globals, context)))
+  const { projectDirectory } = globals
   const input: LoadInput = {
-    reader,
+    reader: recorder.reader,
     workingDir: cwd,
     configFiles: globals.file,
-    projectDirectory:
-      globals.projectDirectory === undefined ? undefined : resolve(cwd, globals.projectDirectory),
+    projectDirectory: projectDirectory === undefined ? undefined : resolve(cwd, projectDirectory),
     projectName: globals.projectName,
     profiles: globals.profile,
     environmentFiles: globals.envFile,
     options,
   }
-  const { project, problems } = load(input)
-  if (project === undefined) throw toError(problems)
-  return { project, warnings: problems, input, reader }
+  const { project, document, problems } = load(input)
+  if (project === undefined || document === undefined) throw toError(problems)
+  return { project, document, warnings: problems, input, recorder }
 }
 
 /**
@@ -55,12 +55,12 @@ export async function projectName(globals: Globals, context: Context): Promise<s
     const { project } = await loadProject(globals, context, { consistency: false, resolveEnvironment: false })
     return project.name
   } catch (error) {
-    if (globals.projectName !== undefined && error instanceof BulkheadError) return globals.projectName
+    if (globals.projectName !== undefined && isBulkheadError(error)) return globals.projectName
     throw error
   }
 }
 
-/** `-f -` reads standard input: it stands as the file `-` of the current folder. */
+/** `-f -` reads standard input: it stands as the file `-`. */
 async function readStdin(globals: Globals, { stdin }: Context): Promise<ReadonlyMap<string, Uint8Array>> {
   if (!globals.file.includes('-')) return new Map()
   return new Map([['-', await buffer(stdin)]])
