@@ -7,9 +7,9 @@ import type { Transport } from './transport.ts'
 import { isUnreachable, unreachable } from './unreachable.ts'
 
 /** The oldest Engine API that is supported: Docker 20.10. */
-export const oldestApi = '1.41'
+const oldestApi = '1.41'
 /** The newest Engine API whose answers are known: Docker 28.5. */
-export const newestApi = '1.51'
+const newestApi = '1.51'
 
 /** Milliseconds within which an engine must tell its version. */
 const versionTimeout = 30_000

@@ -37,7 +37,7 @@ export async function attempt<T>(
  * The one mapping from what the engine answered to what a user reads. The
  * engine's words stay in the message; what no rule knows is BH_ENGINE_FAILED.
  */
-export function engineError(error: unknown, action: string): Error {
+function engineError(error: unknown, action: string): Error {
   if (error instanceof BulkheadError) return error
   const status = statusOf(error)
   if (status === undefined && !(error instanceof InStreamError)) {

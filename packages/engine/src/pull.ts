@@ -67,7 +67,7 @@ export async function imagePlatforms(
 }
 
 /** Credentials as `X-Registry-Auth` has them. */
-export function authOf({
+function authOf({
   username,
   password,
   identityToken,

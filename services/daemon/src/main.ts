@@ -116,7 +116,7 @@ async function start({ socket, group, data, level }: Flags): Promise<Daemon> {
     readFile: (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined),
   }
   const address = locate(surroundings)
-  const engine = connect(address)
+  const engine = connect(address, { credentials: (reference) => findCredentials(reference, surroundings) })
   return startDaemon({
     socket,
     group,
@@ -129,8 +129,7 @@ async function start({ socket, group, data, level }: Flags): Promise<Daemon> {
       network: networkHash,
       volume: volumeHash,
     },
-    platformsOf: async (reference) =>
-      engine.imagePlatforms(reference, registryTimeoutMs, await findCredentials(reference, surroundings)),
+    platformsOf: (reference) => engine.imagePlatforms(reference, registryTimeoutMs),
     log,
     onMask: (projects) => {
       mask = projects
