@@ -1,6 +1,5 @@
 import {
   anything,
-  bytes,
   choice,
   either,
   field,

@@ -11,16 +11,8 @@ export function describeShape(shape: Shape): string {
 export function describeValue(value: unknown): string {
   if (value === null) return 'empty'
   if (Array.isArray(value)) return 'a list'
-  switch (typeof value) {
-    case 'string':
-      return 'a string'
-    case 'number':
-      return 'a number'
-    case 'boolean':
-      return 'a boolean'
-    default:
-      return 'a mapping'
-  }
+  if (typeof value === 'object') return 'a mapping'
+  return `a ${typeof value}`
 }
 
 /** `a or b`, `a, b or c`, quoted. */

@@ -16,7 +16,6 @@ import {
   bytes,
   choice,
   commandLine,
-  differentTexts,
   duration,
   either,
   field,

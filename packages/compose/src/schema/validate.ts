@@ -127,7 +127,7 @@ function visitList(check: Check, shape: List, items: readonly unknown[]): void {
   check.parent = undefined
   for (const [index, item] of items.entries()) {
     check.path.push(index)
-    if (shape.unique && typeof item !== 'object' && seen.has(item)) {
+    if (shape.unique && (typeof item === 'string' || typeof item === 'number') && seen.has(item)) {
       report(check, 'value', `${listName(check)} has "${cut(String(item))}" twice.`, 'Remove one of them.')
     } else {
       visit(check, shape.items, item)

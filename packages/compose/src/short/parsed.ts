@@ -22,6 +22,6 @@ export function refused(
 
 /** The value for a message: quoted, and cut where it is long. */
 export function shown(value: unknown): string {
-  const text = typeof value === 'string' ? value : String(JSON.stringify(value) ?? value)
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
   return `"${text.length > 60 ? `${text.slice(0, 60)}…` : text}"`
 }
