@@ -1,6 +1,6 @@
 import type { Engine, Progress } from '@bulkhead/engine'
 import {
-  BulkheadError,
+  type BulkheadError,
   composeLabels,
   isBulkheadError,
   type Operation,

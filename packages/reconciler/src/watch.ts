@@ -13,8 +13,8 @@ export interface EventWatch {
 
 /**
  * Follows the engine's events for as long as it lives. When the stream ends or
- * breaks it comes back, after 100 ms at first and at most every 5 s, and tells
- * everyone to look afresh: what happened in between is told by nobody.
+ * breaks it comes back, after 100 ms at first and at most every 5 s. Once it is
+ * open everyone is told to look afresh: what happened in between is told by nobody.
  */
 export function watchEvents(engine: Engine, log: Log): EventWatch {
   const listeners = new Set<EventListener>()
@@ -26,16 +26,16 @@ export function watchEvents(engine: Engine, log: Log): EventWatch {
     let delayMs = firstDelayMs
     while (!ended.signal.aborted) {
       try {
-        for await (const event of engine.events(ended.signal)) {
+        const onOpen = (): void => {
           delayMs = firstDelayMs
-          tell(event)
+          tell(undefined)
         }
+        for await (const event of engine.events(ended.signal, onOpen)) tell(event)
       } catch (error) {
         if (!ended.signal.aborted) log.warn({ error: String(error) }, 'event stream broke')
       }
       await pause(delayMs, ended.signal)
       delayMs = Math.min(delayMs * 2, lastDelayMs)
-      tell(undefined)
     }
   }
   void follow()
