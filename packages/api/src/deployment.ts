@@ -77,7 +77,7 @@ export const OperationReferenceSchema = shapeOf<OperationReference>()(
   ),
 )
 
-const event = { id: Type.Number({ description: 'From 1, in order; also the SSE id.' }), time: Type.String() }
+const event = { id: Type.Number(), time: Type.String() }
 const operation = OperationReferenceSchema
 
 export const DeploymentEventSchema = shapeOf<DeploymentEvent>()(
@@ -104,7 +104,10 @@ export const DeploymentEventSchema = shapeOf<DeploymentEvent>()(
         problem: Type.Optional(ProblemSchema),
       }),
     ],
-    { title: 'DeploymentEvent' },
+    {
+      title: 'DeploymentEvent',
+      description: 'In order: `id` counts from 1 and is the SSE id too. `time` is ISO 8601.',
+    },
   ),
 )
 

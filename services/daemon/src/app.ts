@@ -75,6 +75,15 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   })
   acceptJson(app, options.limits)
   await app.register(swagger, {
+    // The only HEAD route that is shown has an id of its own.
+    transform: ({ schema, url }) => {
+      const { operationId } = schema
+      return {
+        schema:
+          operationId === undefined ? schema : { ...schema, operationId: operationId.replace(/-head$/, '') },
+        url,
+      }
+    },
     openapi: {
       openapi: '3.1.0',
       info: {

@@ -45,7 +45,7 @@ export function createLedger({ store, loader, feed, log, clock }: LedgerOptions)
   }
 
   return {
-    projects: projects.names,
+    projects: () => projects.names(),
     desired(name) {
       const kept = projects.get(name)
       if (kept === undefined) return undefined

@@ -18,7 +18,8 @@ export function acceptJson(app: FastifyInstance, limits: BundleLimits): void {
         done(error instanceof BulkheadError ? error : new Error(String(error)))
         return
       }
-      parse(request, text, done)
+      // It answers through `done`.
+      void parse(request, text, done)
     },
   )
 }

@@ -9,7 +9,7 @@ export interface Channel<T> {
 
 export function createChannel<T>(capacity: number): Channel<T> {
   const items: T[] = []
-  let ended = false
+  const life = { ended: false }
   let failure: { readonly error: unknown } | undefined
   let wakeReader: (() => void) | undefined
   let waiting: (() => void)[] = []
@@ -22,17 +22,16 @@ export function createChannel<T>(capacity: number): Channel<T> {
 
   return {
     async push(item) {
-      while (items.length >= capacity && !ended) {
+      while (!life.ended && items.length >= capacity)
         await new Promise<void>((resolve) => waiting.push(resolve))
-      }
-      if (ended) return false
+      if (life.ended) return false
       items.push(item)
       wakeReader?.()
       return true
     },
     end(error) {
-      if (ended) return
-      ended = true
+      if (life.ended) return
+      life.ended = true
       if (error !== undefined) failure = { error }
       wakeReader?.()
       wakeWriters()
@@ -46,7 +45,7 @@ export function createChannel<T>(capacity: number): Channel<T> {
             yield item
             continue
           }
-          if (ended) break
+          if (life.ended) break
           await new Promise<void>((resolve) => {
             wakeReader = resolve
           })
@@ -54,7 +53,7 @@ export function createChannel<T>(capacity: number): Channel<T> {
         }
         if (failure !== undefined) throw failure.error
       } finally {
-        ended = true
+        life.ended = true
         wakeWriters()
       }
     },

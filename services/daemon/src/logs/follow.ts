@@ -39,11 +39,12 @@ export async function* followLogs(
   const leaving = new AbortController()
   const cut = AbortSignal.any([signal, leaving.signal])
   const channel = createChannel<ProjectLogLine>(capacity)
-  cut.addEventListener('abort', () => channel.end(), { once: true })
+  const end = (error?: unknown): void => channel.end(error)
+  cut.addEventListener('abort', () => end(), { once: true })
 
   const readers = createReaders(source, request, cut, channel)
   try {
-    if (request.follow) await watchStarts(source, request, cut, readers, channel.end)
+    if (request.follow) await watchStarts(source, request, cut, readers, end)
     const containers = await containersOf(source, request)
     for (const container of containers) readers.add(container, request)
     if (containers.length === 0 && !request.follow) channel.end()
@@ -94,7 +95,7 @@ function createReaders(
     const again = startedAgain.get(id)
     startedAgain.delete(id)
     if (again !== undefined) add(again, { since: lastDeath.get(id), tail: undefined })
-    else if (open.size === 0) endIfOver().catch(channel.end)
+    else if (open.size === 0) endIfOver().catch((error: unknown) => channel.end(error))
   }
 
   const add = (container: Container, from: From): void => {

@@ -39,6 +39,9 @@ export const contextRoutes: FastifyPluginAsyncTypebox<ContextRouteOptions> = asy
         operationId: 'putContext',
         summary: 'Uploads the archive (application/x-tar) of a build context, under its digest',
         params,
+        body: {
+          content: { [contentTypes.context]: { schema: Type.Unknown({ description: 'The archive.' }) } },
+        },
         response: {
           201: Type.Null(),
           204: Type.Null(),

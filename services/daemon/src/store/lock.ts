@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { BulkheadError } from '@bulkhead/model'
 import Database from 'libsql'
 
@@ -23,7 +24,7 @@ export function lockDataFolder(file: string): FolderLock {
     database.exec('BEGIN EXCLUSIVE')
   } catch (cause) {
     database.close()
-    throw new BulkheadError('BH_DAEMON_RUNNING', `Another daemon uses the data folder of ${file}.`, {
+    throw new BulkheadError('BH_DAEMON_RUNNING', `Another daemon uses the data folder ${dirname(file)}.`, {
       hint: 'Use that one, stop it with `bulkhead daemon stop`, or name another folder with `--data`.',
       cause,
     })

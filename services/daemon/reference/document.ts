@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadBundle } from '@bulkhead/compose'
+import { connect } from '@bulkhead/engine'
+import { pino } from 'pino'
+import { buildApp } from '../src/app.ts'
+import { defaultLimits } from '../src/bundle/limits.ts'
+import { createDeployments } from '../src/deployments.ts'
+import { createFeed } from '../src/feed.ts'
+import { createLoader } from '../src/loaded.ts'
+import { openStore } from '../src/store/store.ts'
+import { ownVersion } from '../src/version.ts'
+
+/** The OpenAPI document that the daemon serves, of a daemon that has neither projects nor an engine. */
+export async function openApiDocument(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'bulkhead-reference-'))
+  const engineAddress = 'unix:///nowhere.sock'
+  const engine = connect({ url: engineAddress, source: 'the reference' })
+  const now = () => new Date()
+  const store = openStore({ folder, now, contextLimit: 1 })
+  try {
+    const loader = createLoader(loadBundle, store.projects)
+    const feed = createFeed()
+    const never = () => {
+      throw new Error('the reference deploys nothing')
+    }
+    const parts = { store, loader, feed, engine, engineAddress, limits: defaultLimits }
+    const app = await buildApp({
+      ...parts,
+      version: ownVersion(),
+      log: pino({ level: 'silent' }),
+      now,
+      closing: new AbortController().signal,
+      statusOf: never,
+      deployments: createDeployments({ ...parts, platformsOf: never, newId: never, deploy: never }),
+    })
+    const { body } = await app.inject('/openapi.json')
+    await app.close()
+    return `${JSON.stringify(JSON.parse(body), undefined, 2)}\n`
+  } finally {
+    await engine.close()
+    store.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

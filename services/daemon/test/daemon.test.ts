@@ -1,0 +1,205 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
+import { createServer, request } from 'node:http'
+import { connect } from 'node:net'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import type { Test } from 'tap'
+import { referenceFolder, referencePages } from '../reference/pages.ts'
+import { listenOnSocket } from '../src/socket.ts'
+import { bundleOf } from './fixtures/served.ts'
+
+/** A folder with a short path: a socket's has at most 107 bytes. */
+function folderOf(t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bhd-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+async function listen(t: Test, path: string, group?: string): Promise<ReturnType<typeof createServer>> {
+  const server = createServer((_request, response) => response.end('here'))
+  t.teardown(() => server.close())
+  await listenOnSocket(server, { path, group })
+  return server
+}
+
+const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8)
+const isRoot = process.getuid?.() === 0
+const hasGroup = readFileSync('/etc/group', 'utf8').includes('\nbulkhead:')
+
+t.test('the socket must be for its owner alone, whatever the umask', async (t) => {
+  const path = join(folderOf(t), 'new', 'b.sock')
+  const umask = process.umask(0)
+  t.teardown(() => process.umask(umask))
+  await listen(t, path, hasGroup ? String(process.getgid?.()) : undefined)
+  t.equal(process.umask(), 0, 'the umask is as it was')
+  t.equal(mode(path), hasGroup ? '660' : '600')
+})
+
+t.test('the socket must be for its group too when one is named', async (t) => {
+  const path = join(folderOf(t), 'b.sock')
+  const gid = isRoot ? 65534 : (process.getgid?.() ?? 0)
+  await listen(t, path, String(gid))
+  t.equal(mode(path), '660')
+  t.equal(statSync(path).gid, gid)
+  await t.rejects(listen(t, join(folderOf(t), 'b.sock'), 'no-such-group'), {
+    code: 'BH_DAEMON_START_FAILED',
+    message: /no-such-group/,
+  })
+})
+
+t.test('the socket of a live daemon must be left to it', async (t) => {
+  const path = join(folderOf(t), 'b.sock')
+  await listen(t, path)
+  await t.rejects(listen(t, path), { code: 'BH_DAEMON_RUNNING' })
+  const client = connect(path)
+  await once(client, 'connect')
+  client.destroy()
+})
+
+t.test('what is no socket must never be replaced', async (t) => {
+  const path = join(folderOf(t), 'b.sock')
+  writeFileSync(path, 'precious')
+  await t.rejects(listen(t, path), { code: 'BH_DAEMON_START_FAILED', message: /not a socket/ })
+  t.equal(readFileSync(path, 'utf8'), 'precious')
+  await t.rejects(listen(t, `/${'x'.repeat(120)}/b.sock`), {
+    code: 'BH_DAEMON_START_FAILED',
+    message: /longer/,
+  })
+})
+
+interface Running {
+  readonly child: ChildProcess
+  readonly socket: string
+  readonly data: string
+  readonly stderr: () => string
+}
+
+/** A daemon as a process of its own; its engine is nowhere, which it must live with. */
+function run(t: Test, folder: string, args: readonly string[] = []): Running {
+  const socket = join(folder, 'b.sock')
+  const data = join(folder, 'data')
+  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@bulkhead/source', '--import=tsx', main, '--socket', socket, '--data', data, ...args],
+    {
+      env: { ...process.env, DOCKER_HOST: `unix://${join(folder, 'engine.sock')}` },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  )
+  let text = ''
+  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  t.teardown(() => child.kill('SIGKILL'))
+  return { child, socket, data, stderr: () => text }
+}
+
+interface Answer {
+  readonly status: number
+  readonly body: string
+}
+
+function ask(socket: string, path: string, method = 'GET', payload?: object): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const headers = payload === undefined ? {} : { 'content-type': 'application/json' }
+    const sent = request({ socketPath: socket, path, method, headers }, (response) => {
+      let body = ''
+      response.on('data', (chunk: Buffer) => (body += chunk.toString()))
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+    })
+    sent.on('error', reject)
+    sent.end(payload === undefined ? undefined : JSON.stringify(payload))
+  })
+}
+
+async function ready({ child, socket, stderr }: Running): Promise<void> {
+  const deadline = Date.now() + 30_000
+  for (;;) {
+    const answer = await ask(socket, '/v1/version').catch(() => undefined)
+    if (answer?.status === 200) return
+    if (Date.now() > deadline || child.exitCode !== null)
+      throw new Error(`the daemon did not come: ${stderr()}`)
+    await new Promise((next) => setTimeout(next, 20))
+  }
+}
+
+const compose = 'name: app\nservices:\n  web: {image: "web:1"}\n'
+
+t.test('the daemon as a process', async (t) => {
+  const folder = folderOf(t)
+  const first = run(t, folder)
+  await ready(first)
+
+  await t.test('must serve while its engine is away', async (t) => {
+    t.equal((await ask(first.socket, '/v1/health')).status, 200)
+    t.equal((await ask(first.socket, '/v1/ready')).status, 503)
+    const up = { action: 'up', bundle: bundleOf(compose) }
+    t.match(await ask(first.socket, '/v1/deployments', 'POST', up), {
+      status: 503,
+      body: /BH_ENGINE_UNREACHABLE/,
+    })
+  })
+  await t.test('must listen nowhere but on its socket', { skip: !existsSync('/proc/net/tcp') }, async (t) => {
+    const inodes = ['tcp', 'tcp6'].flatMap((table) =>
+      readFileSync(`/proc/${first.child.pid}/net/${table}`, 'utf8')
+        .split('\n')
+        .slice(1)
+        .map((line) => line.trim().split(/\s+/)[9]),
+    )
+    t.same(
+      socketsOf(first.child.pid ?? 0).filter((inode) => inodes.includes(inode)),
+      [],
+    )
+  })
+  await t.test('must not share its data folder', async (t) => {
+    const second = run(t, folderOf(t), ['--data', first.data])
+    t.same(await once(second.child, 'exit'), [1, null])
+    t.match(second.stderr(), /BH_DAEMON_RUNNING/)
+    t.equal((await ask(first.socket, '/v1/health')).status, 200)
+  })
+
+  first.child.kill('SIGKILL')
+  await once(first.child, 'exit')
+  t.ok(existsSync(first.socket), 'it left its socket')
+  const again = run(t, folder)
+  await ready(again)
+
+  await t.test('must come again after it was killed, and stop when it is asked to', async (t) => {
+    again.child.kill('SIGTERM')
+    t.same(await once(again.child, 'exit'), [0, null])
+    t.equal(existsSync(again.socket), false)
+    t.match(again.stderr(), /daemon stopped/)
+  })
+})
+
+function socketsOf(pid: number): readonly string[] {
+  const folder = `/proc/${pid}/fd`
+  return readdirSync(folder).flatMap(
+    (name) => /^socket:\[(\d+)\]$/.exec(readLink(join(folder, name)))?.[1] ?? [],
+  )
+}
+
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}
+
+t.test('the pages of the reference must be as the code is', async (t) => {
+  for (const [name, text] of Object.entries(await referencePages())) {
+    const path = new URL(name, referenceFolder)
+    const written = existsSync(path) ? readFileSync(path, 'utf8') : ''
+    t.equal(
+      written === text,
+      true,
+      `docs/reference/${name}: else run \`npm run reference -w services/daemon\``,
+    )
+  }
+})
