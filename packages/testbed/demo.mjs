@@ -85,8 +85,7 @@ async function findEngine() {
       : `The engine at ${url} has no runtime that gives a container a kernel of its own, which the demo shows.`,
   )
   if ((await engine(['check'])).code !== 0) return undefined
-  say('Starting a private engine for the demo, in a network namespace of its own:')
-  await engine(['up', '--name', engineName, '--say'])
+  say('The demo brings a private engine of its own, which touches nothing else on this machine:')
   if ((await engine(['up', '--name', engineName])).code !== 0) return undefined
   if ((await engine(['images', '--name', engineName])).code !== 0) return undefined
   const settings = await engineSettings(engineName)
