@@ -1,7 +1,7 @@
 import type { DeploymentRequest } from '@bulkhead/api'
 import type { Engine } from '@bulkhead/engine'
 import { BulkheadError, toError } from '@bulkhead/model'
-import type { Bundle, Deployment, Problem } from '@bulkhead/model'
+import type { Bundle, Deployment, Intent, Problem, Project } from '@bulkhead/model'
 import { nextIntent } from '@bulkhead/planner'
 import { checkBundle } from './bundle/limits.ts'
 import type { BundleLimits } from './bundle/limits.ts'
@@ -70,9 +70,12 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       if (uploaded !== undefined) checkContexts(uploaded, store)
       if (uploaded === undefined) await checkKnown(name, action, { store, engine })
 
-      const intentNow = () =>
-        nextIntent(projects.get(name)?.intent, { ...request, stopTimeoutSeconds: request.timeoutSeconds })
       const wanted = uploaded ?? loader.latest(name)
+      const intentNow = () =>
+        nextIntent(withoutStrangers(projects.get(name)?.intent, wanted?.project), {
+          ...request,
+          stopTimeoutSeconds: request.timeoutSeconds,
+        })
       if (action === 'up' && wanted !== undefined) await check(wanted, intentNow().services)
 
       const id = newId()
@@ -131,6 +134,12 @@ export function unknownProject(name: string): BulkheadError {
   return new BulkheadError('BH_PROJECT_NOT_FOUND', `No project is named "${name}".`, {
     hint: 'List the known ones with `bulkhead ls -a`.',
   })
+}
+
+/** Services that were asked for once and that the files have no more are not asked for any longer. */
+function withoutStrangers(intent: Intent | undefined, project: Project | undefined): Intent | undefined {
+  if (intent?.services === undefined || project === undefined) return intent
+  return { ...intent, services: intent.services.filter((name) => project.services[name] !== undefined) }
 }
 
 function checkEngine(wanted: string | undefined, present: string): void {

@@ -1,7 +1,7 @@
 import type { Bundle, DeploymentEventBody, Problem, Project, ProjectStatus, Service } from '@bulkhead/model'
 
 /** What stands where a secret stood. */
-export const masked = '********'
+const masked = '********'
 
 /** Replaces every secret value that shows in a text. */
 export type Mask = (text: string) => string

@@ -174,6 +174,9 @@ t.test('only what is to run must be checked', async (t) => {
   t.match(await refused(t, served, up({ bundle: bundleOf(compose), services: ['web', 'none'] }), 422), {
     code: 'BH_SERVICE_NOT_FOUND',
   })
+  const renamed = 'name: app\nservices:\n  site: {image: "site:1"}\n'
+  t.equal((await served.app.inject(up({ bundle: bundleOf(renamed), services: ['site'] }))).statusCode, 202)
+  t.match(served.store.projects.get('app')?.intent, { services: ['site'] }, 'what is gone is not asked for')
   const down = { action: 'down', bundle: bundleOf(compose) }
   t.equal((await served.app.inject(up(down))).statusCode, 202, 'nothing runs after `down`')
 })

@@ -62,13 +62,17 @@ export function checkBundle(bundle: Bundle, limits: BundleLimits): void {
 export function checkDepth(json: string, limit: number): void {
   let depth = 0
   for (let index = 0; index < json.length; index += 1) {
-    const character = json[index]
-    if (character === '"') index = endOfString(json, index)
-    else if (character === '{' || character === '[') depth += 1
-    else if (character === '}' || character === ']') depth -= 1
+    const code = json.charCodeAt(index)
+    if (code === quote) index = endOfString(json, index)
+    else if (opening.has(code)) depth += 1
+    else if (closing.has(code)) depth -= 1
     if (depth > limit) throw tooLarge(`The body is nested deeper than ${limit} levels.`)
   }
 }
+
+const quote = '"'.charCodeAt(0)
+const opening = new Set(['{', '['].map((character) => character.charCodeAt(0)))
+const closing = new Set(['}', ']'].map((character) => character.charCodeAt(0)))
 
 /** Index of the quote that ends the string which begins at `start`. */
 function endOfString(json: string, start: number): number {

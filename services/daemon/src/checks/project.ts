@@ -48,7 +48,7 @@ export async function checkProject(check: ProjectCheck): Promise<readonly Proble
     ...problems,
     ...checkContents(check, services),
     ...checkReferences(project, services),
-    ...checkIsolation(subset, capabilities),
+    ...(await isolationProblems(subset, engine)),
     ...(await checkImageOs({
       project,
       services,
@@ -59,6 +59,12 @@ export async function checkProject(check: ProjectCheck): Promise<readonly Proble
     ...checkExternals(project, externals, observed),
   ]
   return found.sort(byPlace)
+}
+
+/** What the engine offered before may have grown: it is asked again before anything is refused. */
+async function isolationProblems(project: Project, engine: Engine): Promise<readonly Problem[]> {
+  const problems = checkIsolation(project, await engine.capabilities())
+  return problems.length === 0 ? problems : checkIsolation(project, await engine.capabilities(true))
 }
 
 /** The services that are to run: those named and all that they need. */

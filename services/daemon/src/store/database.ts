@@ -4,7 +4,7 @@ import Database from 'libsql'
 import { migrations } from './migrations.ts'
 
 /** What may be bound to a statement. */
-export type Value = string | number | Buffer | undefined
+type Value = string | number | Buffer | undefined
 
 export type Row = Readonly<Record<string, unknown>>
 

@@ -9,7 +9,7 @@ import type {
 } from '@bulkhead/model'
 import type { Row, StoreDatabase } from './database.ts'
 
-export interface NewDeployment {
+interface NewDeployment {
   readonly id: string
   readonly project: string
   readonly action: DeploymentAction
@@ -17,7 +17,7 @@ export interface NewDeployment {
   readonly build: boolean
 }
 
-export interface ActiveDeployment {
+interface ActiveDeployment {
   readonly id: string
   readonly action: DeploymentAction
   readonly build: boolean
