@@ -1,5 +1,5 @@
 import { resolveIsolation } from '@bulkhead/isolation'
-import { positionOf, type ObservedContainer, type Problem, type Project, type Service } from '@bulkhead/model'
+import { positionOf, type ObservedContainer, type Problem, type Service } from '@bulkhead/model'
 import { decide, type Decision } from './decide.ts'
 import type { Wanted } from './divergence.ts'
 import { newDraft } from './draft.ts'

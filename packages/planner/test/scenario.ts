@@ -235,7 +235,11 @@ function apply(world: Observed, operation: Operation): Observed {
       return change(operation.container, { name: operation.to })
     case 'awaitCondition':
       return world
-    default:
+    case 'pullImage':
+    case 'buildImage':
+    case 'removeNetwork':
+    case 'createVolume':
+    case 'removeVolume':
       throw new Error(`the scenario's world has no ${operation.type}`)
   }
 }

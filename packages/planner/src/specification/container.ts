@@ -1,10 +1,4 @@
-import {
-  bulkheadLabels,
-  composeLabels,
-  type ContainerSpec,
-  type Project,
-  type Service,
-} from '@bulkhead/model'
+import { bulkheadLabels, composeLabels, type ContainerSpec, type Service } from '@bulkhead/model'
 import { containerName, imageOf, ownerOf } from '../names.ts'
 import { present } from '../present.ts'
 import { composeVersion } from '../release.ts'

@@ -113,7 +113,7 @@ function bindText(mount: Mount): string {
       ? options.Propagation
       : undefined
   const flags = [mount['ReadOnly'] === true ? 'ro' : 'rw', mount['selinux'], propagation].filter(
-    (flag) => flag !== undefined,
+    (flag) => typeof flag === 'string',
   )
   return `${String(mount['Source'])}:${mount.Target}:${flags.join(',')}`
 }
