@@ -34,7 +34,12 @@ export function createProgress(title: string, globals: Globals, context: Context
     rows.set(row.id, row)
     view.show(rows, row)
   }
+  // The command and the daemon load the same files: what both warn of is told once.
+  const told = new Set<string>()
   const problem = (found: Problem) => {
+    const key = JSON.stringify([found.code, found.message, found.at?.line])
+    if (told.has(key)) return
+    told.add(key)
     if (mode === 'quiet' && found.severity === 'warning') return
     view.print(mode === 'json' ? renderProblemsAsJson([found]) : renderProblems([found], { colors, cwd }))
   }
