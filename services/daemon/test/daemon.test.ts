@@ -8,9 +8,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import Fastify from 'fastify'
 import t from 'tap'
 import type { Test } from 'tap'
 import { referenceFolder, referencePages } from '../reference/pages.ts'
+import { sendEvents } from '../src/http/sse.ts'
 import { listenOnSocket } from '../src/socket.ts'
 import { bundleOf } from './fixtures/served.ts'
 
@@ -70,6 +72,53 @@ t.test('what is no socket must never be replaced', async (t) => {
   await t.rejects(listen(t, `/${'x'.repeat(120)}/b.sock`), {
     code: 'BH_DAEMON_START_FAILED',
     message: /longer/,
+  })
+})
+
+t.test('a stream of events', async (t) => {
+  const folder = folderOf(t)
+  const app = Fastify({ forceCloseConnections: true })
+  const closing = new AbortController()
+  let sent = 0
+  let left = (): void => undefined
+  const readerLeft = new Promise<void>((resolve) => (left = resolve))
+  const source = async function* (signal: AbortSignal) {
+    signal.addEventListener('abort', () => left())
+    for (; sent < 100_000 && !signal.aborted; sent += 1) yield { event: 'line', data: 'x'.repeat(1000) }
+  }
+  const onError = () => ({ event: 'error', data: 'failed' })
+  app.get('/', async (asked, reply) =>
+    sendEvents(asked, reply, source, { closing: closing.signal, heartbeatMs: 1000, onError }),
+  )
+  app.get('/fails', async (asked, reply) => {
+    const fails = async function* () {
+      yield { event: 'line', data: 1 }
+      throw new Error('in the middle')
+    }
+    await sendEvents(asked, reply, fails, { closing: closing.signal, heartbeatMs: 1000, onError })
+  })
+  await app.ready()
+  const path = join(folder, 's.sock')
+  await listenOnSocket(app.server, { path, group: undefined })
+  t.teardown(() => app.close())
+
+  await t.test('must go no faster than its reader, and end when the reader leaves', async (t) => {
+    const client = connect(path)
+    client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+    client.pause()
+    // It has come to rest when nothing more is sent over many turns.
+    for (let before = -1, calm = 0; calm < 20; calm = before === sent ? calm + 1 : 0) {
+      before = sent
+      await new Promise((next) => setTimeout(next, 5))
+    }
+    t.ok(sent > 0 && sent < 10_000, `${sent} sent to a reader that reads nothing`)
+    client.destroy()
+    await readerLeft
+    t.ok(sent < 100_000, 'the source was stopped')
+  })
+  await t.test('must tell of its failure at its end', async (t) => {
+    const { body } = await ask(path, '/fails')
+    t.equal(body, 'event: line\ndata: 1\n\nevent: error\ndata: "failed"\n\n')
   })
 })
 

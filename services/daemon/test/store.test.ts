@@ -143,6 +143,19 @@ t.test('the same bundle must be the same revision, whatever the order of its key
   t.equal(store.projects.latest('app'), 2)
 })
 
+t.test('only the newest revisions must be kept, and the current one', async (t) => {
+  const store = open(join(t.testdir(), 'data'))
+  t.teardown(() => store.close())
+  keep(store, 'app', bundle)
+  for (let number = 2; number <= 30; number += 1) {
+    store.projects.addRevision('app', { ...bundle, profiles: [String(number)] })
+  }
+  t.same(store.projects.bundle('app', 1), bundle, 'the current one')
+  t.equal(store.projects.bundle('app', 10), undefined)
+  t.match(store.projects.bundle('app', 11), { profiles: ['11'] })
+  t.equal(store.projects.latest('app'), 30)
+})
+
 t.test('a revision must never change', async (t) => {
   const folder = join(t.testdir(), 'data')
   const store = open(folder)

@@ -33,6 +33,9 @@ export interface ProjectStore {
   remove(name: string): boolean
 }
 
+/** Revisions kept of each project, the current one besides. */
+const historyLength = 20
+
 export function createProjectStore(database: StoreDatabase, seal: Seal, now: () => Date): ProjectStore {
   const get = (name: string): KeptProject | undefined => {
     const row = database.get('SELECT revision, intent FROM projects WHERE name = ?', name)
@@ -91,6 +94,13 @@ export function createProjectStore(database: StoreDatabase, seal: Seal, now: () 
           digest,
           seal.seal(text),
           now().toISOString(),
+        )
+        database.run(
+          `DELETE FROM revisions WHERE project = ? AND number <= ? AND number NOT IN
+             (SELECT coalesce(revision, 0) FROM projects WHERE name = ?)`,
+          name,
+          number - historyLength,
+          name,
         )
         return { number, created: true }
       }),
