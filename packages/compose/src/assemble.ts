@@ -24,6 +24,8 @@ export interface Assembly {
   readonly parsed: Map<string, ParsedFile>
   /** Files that were merged so far, by include and extends too: a bound against files that multiply. */
   count: number
+  /** A part of the project couldn't be read: what seems to be missing may be there. */
+  incomplete: boolean
   /** Values of secrets and configs that included projects take from their own variables, by pointer. */
   readonly values: Map<string, string>
 }
@@ -93,12 +95,14 @@ export function readDocuments(file: string, scope: Scope, assembly: Assembly): r
   }
   const parsed = parseFile(file, assembly)
   if (parsed === undefined) {
+    assembly.incomplete = true
     problems.error('BH_FILE_NOT_FOUND', `The Compose file ${file} is not there.`, { hint: 'Check the path.' })
     return []
   }
   const read: ReadDocument[] = []
   for (const { tree, resets } of parsed.documents) {
-    if (tree === null) continue
+    if (tree === undefined) assembly.incomplete = true
+    if (tree === undefined || tree === null) continue
     if (!isMapping(tree)) {
       problems.error('BH_COMPOSE_INVALID', 'The file must hold a mapping at its top.', {
         at: { file, line: 1, column: 1 },

@@ -3,7 +3,16 @@ import type { ErrorCode } from '@bulkhead/model'
 import type { Problems } from './problems.ts'
 import { suggest } from './schema/suggest.ts'
 import { mappings } from './select.ts'
-import { isMapping, mappingAt, markOf, positionIn, type Mapping, type Path, type Tree } from './tree.ts'
+import {
+  isMapping,
+  makeMapping,
+  mappingAt,
+  markOf,
+  positionIn,
+  type Mapping,
+  type Path,
+  type Tree,
+} from './tree.ts'
 
 export interface Checked {
   /** The whole document: networks, volumes, … that services refer to. */
@@ -125,11 +134,12 @@ function checkNetworks(subject: Subject): void {
       token: 'key',
     })
   }
+  const defined = mappingAt(document, 'networks') ?? makeMapping()
   for (const network of Object.keys(networks ?? {})) {
-    if (network in (mappingAt(document, 'networks') ?? {})) continue
+    if (network in defined) continue
     complain(subject, ['networks', network], `The network "${network}" of "${name}" is not defined.`, {
       code: 'BH_NETWORK_NOT_FOUND',
-      hint: `Define it under the top-level \`networks\`${suggestion(network, mappingAt(document, 'networks'))}.`,
+      hint: `Define it under the top-level \`networks\`${suggestion(network, defined)}.`,
       token: 'key',
     })
   }
@@ -355,7 +365,7 @@ function checkFileObjects(
 ): void {
   const objects = mappingAt(document, kind) ?? {}
   for (const name of Object.keys(objects)) {
-    const object = mappingAt(objects, name) ?? {}
+    const object = mappingAt(objects, name) ?? makeMapping()
     const given = sources.filter((key) => key in object)
     if (given.length > 1) {
       complainAt(

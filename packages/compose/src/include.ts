@@ -62,6 +62,7 @@ function readInclude(
   }
   const remote = paths.find(isRemoteResource)
   if (remote !== undefined) {
+    assembly.incomplete = true
     assembly.problems.error('BH_COMPOSE_UNSUPPORTED', `Remote files are not supported: ${remote}`, {
       ...place,
       hint: 'Download the file and include the copy.',
@@ -124,7 +125,10 @@ function applyInclude(
       hint: 'Check the path.',
     })
   }
-  if (missing.length > 0) return
+  if (missing.length > 0) {
+    assembly.incomplete = true
+    return
+  }
   const own = readVariables(include, environmentFiles, scope, assembly)
   const variable = (name: string): string | undefined => scope.variable(name) ?? own.get(name)
   const passed = (name: string): string | undefined => scope.passed(name) ?? own.get(name)

@@ -72,6 +72,7 @@ export function load(input: LoadInput): LoadResult {
     home: input.reader.variable('HOME'),
     parsed: new Map(),
     count: 0,
+    incomplete: false,
     values: new Map(),
   }
   const discovery = discover(input, problems)
@@ -114,7 +115,7 @@ function loadDiscovered(
   const original = clone(document) as Mapping
   const typed = convert(document, problems)
   const { enabled, disabled } = selectServices(typed, discovery.profiles)
-  if (options.consistency !== false) {
+  if (options.consistency !== false && !assembly.incomplete) {
     checkServices({ document: typed, enabled, disabled, problems })
     checkOrder(enabled, problems)
   }

@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml'
 import type { Alias, Document, Node, Pair, YAMLMap, YAMLSeq } from 'yaml'
 import type { Problems } from './problems.ts'
+import { describeSyntax } from './syntax.ts'
 import { resolvePlain, resolveTagged } from './scalar.ts'
 import { positionAt, type Source } from './source.ts'
 import { isMapping, makeMapping, markOf, push, put, setMark } from './tree.ts'
@@ -15,7 +16,8 @@ const maximumSyntaxErrors = 100
 
 /** One YAML document of a file. */
 export interface ParsedDocument {
-  readonly tree: Tree
+  /** Undefined when the document can't be read. */
+  readonly tree: Tree | undefined
   /** Paths whose earlier values go before this document is merged: `!reset` and `!override`. */
   readonly resets: readonly Path[]
 }
@@ -69,11 +71,34 @@ interface Reading {
 }
 
 function readDocument(document: Document.Parsed, source: Source, problems: Problems): ParsedDocument {
-  for (const { message, pos, code } of document.errors.slice(0, maximumSyntaxErrors)) {
-    problems.error('BH_COMPOSE_SYNTAX', describeSyntax(code, message), {
-      at: positionAt(source, pos[0]),
-      hint: hintFor(code, message),
-    })
+  const exhausted = document.errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION')
+  if (exhausted !== undefined) {
+    tooComplex(
+      source,
+      problems,
+      exhausted.pos[0],
+      `${source.file} is nested too deeply.`,
+      'Flatten the file.',
+    )
+    return { tree: undefined, resets: [] }
+  }
+  if (document.errors.length > 0) {
+    for (const error of document.errors.slice(0, maximumSyntaxErrors)) {
+      if (error.code === 'RESOURCE_EXHAUSTION') {
+        tooComplex(
+          source,
+          problems,
+          error.pos[0],
+          `${source.file} is nested too deeply.`,
+          'Flatten the file.',
+        )
+        continue
+      }
+      const { offset, message, hint } = describeSyntax(error, document, source.text)
+      problems.error('BH_COMPOSE_SYNTAX', message, { at: positionAt(source, offset), hint })
+    }
+    // What can be read of such a document would only give problems that aren't there.
+    return { tree: undefined, resets: [] }
   }
   const reading: Reading = {
     source,
@@ -86,8 +111,8 @@ function readDocument(document: Document.Parsed, source: Source, problems: Probl
     depth: 0,
     stopped: false,
   }
-  const tree = document.contents === null ? null : readNode(reading, document.contents as Node, []).value
-  return { tree: tree ?? null, resets: reading.resets }
+  const tree = document.contents === null ? null : readNode(reading, document.contents, []).value
+  return { tree, resets: reading.resets }
 }
 
 /** `value` undefined: the element takes itself away (`!reset`). */
@@ -264,7 +289,7 @@ function fail(reading: Reading, node: Node, message: string, hint: string): Read
     at: positionAt(reading.source, node.range?.[0] ?? 0),
     hint,
   })
-  return { value: null }
+  return { value: undefined }
 }
 
 function stop(reading: Reading, node: Node, message: string): Read {
@@ -284,8 +309,9 @@ function tooComplex(source: Source, problems: Problems, offset: number, message:
 }
 
 /**
- * Offset of the first bracket or dash nested too deeply, found before the
- * parser runs: it recurses, and takes time that grows with the depth.
+ * Offset of the first bracket or dash that is nested too deeply on its line, found
+ * before the parser runs: it recurses. Nesting over lines is left to the parser,
+ * for brackets in texts of several lines needn't match.
  */
 function findDeepNesting(text: string): number | undefined {
   let depth = 0
@@ -295,46 +321,14 @@ function findDeepNesting(text: string): number | undefined {
     if (code === 0x5b || code === 0x7b) depth += 1
     else if ((code === 0x5d || code === 0x7d) && depth > 0) depth -= 1
     else if (code === 0x0a) {
+      depth = 0
       dashes = 0
-      // Text in block scalars may leave brackets open; structure doesn't over such a distance.
-      if (!isFlowOpen(text, index)) depth = 0
     } else if ((code === 0x2d || code === 0x3f) && isBlank(text.charCodeAt(index + 1))) dashes += 1
     if (depth > maximumDepth || dashes > maximumDepth) return index
   }
   return undefined
 }
 
-function isFlowOpen(text: string, newline: number): boolean {
-  let index = newline - 1
-  while (index >= 0 && text.charCodeAt(index) !== 0x0a && isBlank(text.charCodeAt(index))) index -= 1
-  const code = text.charCodeAt(index)
-  return code === 0x5b || code === 0x7b || code === 0x2c
-}
-
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09 || code === 0x0d || code === 0x0a || Number.isNaN(code)
-}
-
-function describeSyntax(code: string, message: string): string {
-  const known = syntaxMessages[code]
-  if (known !== undefined) return known
-  const sentence = message.split('\n', 1)[0] ?? message
-  return sentence.endsWith('.') ? sentence : `${sentence}.`
-}
-
-const syntaxMessages: Readonly<Record<string, string>> = {
-  BAD_INDENT: 'The indentation does not fit the lines around.',
-  TAB_AS_INDENT: 'A tab is used for indentation.',
-  MISSING_CHAR: 'A character is missing: a quote, bracket or comma is not closed, or a colon is absent.',
-  BLOCK_AS_IMPLICIT_KEY: 'A nested mapping starts on the line of its key.',
-  MULTILINE_IMPLICIT_KEY:
-    'A key goes over more than one line: a colon is missing, or the indentation is wrong.',
-}
-
-function hintFor(code: string, message: string): string {
-  if (code === 'TAB_AS_INDENT') return 'Use spaces.'
-  if (code === 'BLOCK_AS_IMPLICIT_KEY')
-    return 'Put a text that contains ": " in quotes, or start the mapping on a line of its own.'
-  if (code === 'BAD_INDENT') return 'Align the line with its siblings, using spaces.'
-  return message.includes('plain') ? 'Put the text in quotes.' : 'Correct the YAML at this place.'
 }

@@ -3,7 +3,10 @@ import type { Reader } from './reader.ts'
 /** A reader that notes what is asked of it. */
 export interface Recorder {
   readonly reader: Reader
-  /** Contents of the files that were read and are there, by path. */
+  /**
+   * Contents of the files that were read and are there, by path. A path that ends
+   * in a slash is a folder that was asked for and is there.
+   */
   files(): ReadonlyMap<string, Uint8Array>
   /** The variables that were looked up and are set. */
   variables(): ReadonlyMap<string, string>
@@ -26,7 +29,11 @@ export function record(reader: Reader): Recorder {
         else files.set(path, bytes)
         return bytes
       },
-      isFolder: (path) => reader.isFolder(path),
+      isFolder(path) {
+        const found = reader.isFolder(path)
+        if (found) files.set(`${path}/`, new Uint8Array())
+        return found
+      },
       variable(name) {
         const value = reader.variable(name)
         if (value !== undefined) variables.set(name, value)

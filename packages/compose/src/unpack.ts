@@ -8,19 +8,24 @@ import type { Reader } from './reader.ts'
  * the file system of the machine that it runs on. What isn't in the bundle isn't there.
  */
 export function bundleReader({ files, environment, contexts }: Bundle): Reader {
-  const contents = new Map(Object.entries(files).map(([path, file]) => [posix.normalize(path), file]))
-  const variables = new Map(Object.entries(environment))
-  const folders = new Set(Object.keys(contexts).map((path) => posix.normalize(path)))
+  const locate = (path: string): string => (path === '-' ? path : posix.resolve('/', path))
+  const contents = new Map<string, BundleFile>()
+  const folders = new Set(Object.keys(contexts).map(locate))
+  for (const [path, file] of Object.entries(files)) {
+    if (path.endsWith('/')) folders.add(locate(path))
+    else contents.set(locate(path), file)
+  }
   for (const path of contents.keys()) {
     for (let folder = posix.dirname(path); !folders.has(folder); folder = posix.dirname(folder))
       folders.add(folder)
   }
+  const variables = new Map(Object.entries(environment))
   return {
     readFile(path) {
-      const file = contents.get(posix.normalize(path))
+      const file = contents.get(locate(path))
       return file === undefined ? undefined : decodeFile(file)
     },
-    isFolder: (path) => folders.has(posix.normalize(path)),
+    isFolder: (path) => folders.has(locate(path)),
     variable: (name) => variables.get(name),
   }
 }

@@ -8,6 +8,10 @@ import { positionIn, type Mapping } from './tree.ts'
  */
 export function validate(document: Mapping, problems: Problems): void {
   for (const { path, token, message, hint } of validateDocument(document)) {
-    problems.error('BH_COMPOSE_INVALID', message, { at: positionIn(document, path, token), path, hint })
+    problems.error('BH_COMPOSE_INVALID', message, {
+      at: positionIn(document, path, token),
+      path,
+      hint: hint ?? 'Write it in that form.',
+    })
   }
 }
