@@ -101,7 +101,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       const kept = projects.get(name)
       // Nothing runs of a project that is only stored.
       const intent = kept?.intent ?? nextIntent(undefined, { action: 'down' })
-      const problems = await check(loaded, kept?.intent.services)
+      const problems = await check(loaded, withoutStrangers(kept?.intent, loaded.project)?.services)
       const revision = store.transaction(() => {
         projects.save({ name, revision: kept?.revision, intent })
         const added = projects.addRevision(name, bundle)
