@@ -18,20 +18,21 @@ import {
   type Shape,
 } from './shape.ts'
 import { fileReferences, hostEntries, ulimits } from './shared.ts'
-import { later, linuxOnly } from './support.ts'
+import { later, linuxOnly, refused } from './support.ts'
 
-const needsBuildKit = later('The builder that the engine offers over its API has no such option.')
+const needsSession = refused('It needs a session with BuildKit, which there is not so far.')
+const unsent = later('The build goes without it so far.')
 
 /** `build` in its long form. */
 export const buildFields: Fields = fields('a build', {
-  additional_contexts: field(pairs, 'Named contexts besides the main one.', needsBuildKit),
+  additional_contexts: field(pairs, 'Named contexts besides the main one.', needsSession),
   args: field(pairs, 'Build arguments; one without a value is taken from the environment.'),
   cache_from: field(list(text), 'Images whose layers may be reused.'),
-  cache_to: field(list(text), 'Where the build cache is written.', needsBuildKit),
+  cache_to: field(list(text), 'Where the build cache is written.', unsent),
   context: field(text, 'Folder or URL of the build context.'),
   dockerfile: field(text, 'Path of the Dockerfile inside of the context.'),
   dockerfile_inline: field(text, 'Text of the Dockerfile.'),
-  entitlements: field(list(text), 'Privileges that the build is given.', needsBuildKit),
+  entitlements: field(list(text), 'Privileges that the build is given.', needsSession),
   extra_hosts: field(hostEntries, 'Hosts that are known during the build.', linuxOnly()),
   isolation: field(text, 'Isolation of the build containers on a Windows engine.', {
     linux: 'ignored',
@@ -41,19 +42,23 @@ export const buildFields: Fields = fields('a build', {
   labels: field(pairs, 'Labels of the image.'),
   network: field(text, 'Network of the build containers.'),
   no_cache: field(flag, 'Build every step anew.'),
-  no_cache_filter: field(texts, 'Stages that are built anew.', needsBuildKit),
-  platforms: field(list(text), 'Platforms that the image is built for.'),
-  privileged: field(flag, 'Give the build containers all privileges.', needsBuildKit),
-  provenance: field(either(text, strict(flag)), 'Provenance attestation of the image.', needsBuildKit),
+  no_cache_filter: field(texts, 'Stages that are built anew.', unsent),
+  platforms: field(list(text), 'Platforms that the image is built for.', {
+    linux: 'works',
+    windows: 'works',
+    note: 'One platform; more than one is refused.',
+  }),
+  privileged: field(flag, 'Give the build containers all privileges.', needsSession),
+  provenance: field(either(text, strict(flag)), 'Provenance attestation of the image.', unsent),
   pull: field(flag, 'Look for newer base images.'),
-  sbom: field(either(text, strict(flag)), 'Bill of materials of the image.', needsBuildKit),
-  secrets: field(fileReferences, 'Secrets that build steps may mount.', needsBuildKit),
+  sbom: field(either(text, strict(flag)), 'Bill of materials of the image.', unsent),
+  secrets: field(fileReferences, 'Secrets that build steps may mount.', needsSession),
   shm_size: field(
     either(integer, { kind: 'text', format: 'bytes' }),
     'Size of /dev/shm during the build.',
     linuxOnly(),
   ),
-  ssh: field(pairs, 'SSH agents and keys that build steps may use.', needsBuildKit),
+  ssh: field(pairs, 'SSH agents and keys that build steps may use.', needsSession),
   tags: field(list(text), 'Further names of the image.'),
   target: field(text, 'Stage to build.'),
   ulimits: field(ulimits, 'Limits of the build containers.', linuxOnly()),

@@ -80,7 +80,7 @@ const extended = fields(
 /** A service: every attribute in each of its spellings. */
 export const service: Fields = fields('a service', {
   annotations: field(pairs, 'Annotations of the container, for its runtime.', linuxOnly()),
-  attach: field(flag, 'Whether `up` shows its output.', loader('Read by `up` when it attaches.')),
+  attach: field(flag, 'Whether `up` shows its output.', later('`up` shows the output of every service.')),
   blkio_config: field(blkioConfig, 'Limits of block I/O.', linuxOnly()),
   build: field(build, 'How the image is built.'),
   cap_add: field(list(text), 'Capabilities that the container gets.', linuxOnly()),
@@ -99,11 +99,11 @@ export const service: Fields = fields('a service', {
   cpu_shares: field(number, 'Share of CPU time against other containers.'),
   cpus: field(number, 'The most CPUs, as a decimal number.'),
   cpuset: field(text, 'CPUs that may be used, as in 0-3 or 0,2.', linuxOnly()),
-  credential_spec: field(
-    credentialSpec,
-    'Credentials of a managed service account.',
-    windowsOnly('Linux containers have no such credentials.'),
-  ),
+  credential_spec: field(credentialSpec, 'Credentials of a managed service account.', {
+    linux: 'ignored',
+    windows: 'pending',
+    note: 'Write `security_opt: ["credentialspec=file://…"]`.',
+  }),
   depends_on: field(
     either(set(text), table(dependency)),
     'Services that come first.',
@@ -207,7 +207,7 @@ export const service: Fields = fields('a service', {
   pull_refresh_after: field(
     text,
     'Age from which an image is pulled again.',
-    later('Use pull_policy: every_….'),
+    later('Use `pull_policy: every_…`.'),
   ),
   read_only: field(flag, 'Make the file system of the container read-only.', linuxOnly()),
   restart: field(text, 'When the engine restarts it: no, always, on-failure[:N] or unless-stopped.'),

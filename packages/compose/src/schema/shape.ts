@@ -133,8 +133,6 @@ export function field(shape: Shape, about: string, support?: Support): Field {
 
 /** A string or a list of them. */
 export const texts = either(text, list(text))
-/** A string or a list of different ones. */
-export const differentTexts = either(text, set(text))
 /** A size: a number of bytes, or a string with a unit. */
 export const bytes = either(number, { kind: 'text', format: 'bytes' } satisfies Text)
 /** A scalar as it stands in a mapping of variables or labels. */

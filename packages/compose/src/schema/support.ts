@@ -1,7 +1,7 @@
 /**
- * What becomes of an attribute: `works`; `refused` with a clear problem, since
- * the engine can't; `ignored` as Compose ignores it; `pending`: it is read,
- * checked and printed, but it isn't sent to the engine so far.
+ * What becomes of an attribute: `works`; `refused` by the engine or before, so
+ * that the service isn't started; `ignored`, as Compose or the engine ignores
+ * it; `pending`: it is read, checked and printed, but not acted on so far.
  */
 export type SupportState = 'works' | 'refused' | 'ignored' | 'pending'
 
@@ -13,7 +13,6 @@ export interface Support {
 }
 
 export const works: Support = { linux: 'works', windows: 'works' }
-export const pending: Support = { linux: 'pending', windows: 'pending' }
 
 /** For what the file says to the loader alone. */
 export function loader(note: string): Support {
@@ -25,8 +24,8 @@ export function linuxOnly(note = 'A Windows engine has no such setting.'): Suppo
   return { linux: 'works', windows: 'refused', note }
 }
 
-export function windowsOnly(note = 'A Linux engine has no such setting.'): Support {
-  return { linux: 'refused', windows: 'works', note }
+export function windowsOnly(note = 'A Linux engine ignores it.'): Support {
+  return { linux: 'ignored', windows: 'works', note }
 }
 
 export function ignored(note: string): Support {
