@@ -146,7 +146,7 @@ void t.test(
         const stopped = await house.get('/v1/projects/kept')
         t.match(stopped, { target: 'up' })
         await house.engine.compose('-p', 'kept', 'down')
-    await eventually(held)
+        await eventually(held)
         t.same(await containersOf(house, 'kept'), [])
         t.equal((await bulkhead('up', '-d')).code, 0)
         t.same(await containersOf(house, 'kept'), ['kept-talker-1'])
