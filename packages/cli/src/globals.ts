@@ -73,6 +73,11 @@ export function readGlobals(program: Command, env: Context['env']): Globals {
   }
 }
 
+/** A variable that switches something on. */
+export function isOn(value: string | undefined): boolean {
+  return value !== undefined && ['1', 't', 'true'].includes(value.toLowerCase())
+}
+
 function oneOf<T extends string>(allowed: readonly T[], value: string | undefined): T | undefined {
   return allowed.find((one) => one === value)
 }

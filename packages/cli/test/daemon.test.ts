@@ -68,15 +68,18 @@ t.test('a daemon', async (t) => {
     )
   })
 
-  t.test('must not be started where one was named, nor for a command that only looks', async (t) => {
+  t.test('must not be started where one was named, nor for questions about itself', async (t) => {
     const { bulkhead, children, cwd } = await startingShell(t)
     t.match(await bulkhead(`-H unix://${cwd}/none.sock up`), { code: 1 })
     t.match(await bulkhead(`-H unix://${cwd}/none.sock -p x down`), {
       code: 1,
       err: /No daemon answers at .*none\.sock/,
     })
-    t.match(await bulkhead('ls'), { code: 1, err: /No daemon answers at .* or .*\n {2}hint: Start one/ })
-    t.match(await bulkhead('daemon status'), { code: 1 })
+    t.match(await bulkhead('daemon status'), {
+      code: 1,
+      err: /No daemon answers at .* or .*\n {2}hint: Start one/,
+    })
+    t.match(await bulkhead('config -q'), { code: 1 })
     t.equal(children.length, 0)
   })
 

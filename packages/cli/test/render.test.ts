@@ -9,7 +9,9 @@ import type {
 } from '@bulkhead/model'
 import t from 'tap'
 import { version } from '@bulkhead/cli'
+import type { Terminal } from '@bulkhead/cli'
 import { renderFrame } from '../src/progress/frame.ts'
+import { createLive } from '../src/progress/live.ts'
 import { plainLine } from '../src/progress/index.ts'
 import { rowAfter } from '../src/progress/rows.ts'
 import type { Row } from '../src/progress/rows.ts'
@@ -78,6 +80,14 @@ t.test('a problem', async (t) => {
     const [, , , line = '', caret = ''] = long.split('\n')
     t.equal(line.indexOf('BAD'), caret.indexOf('^'))
     t.ok(line.length < 120)
+  })
+  t.test('made a hundred times must not fill the screen', async (t) => {
+    const text = renderProblems(
+      Array.from({ length: 100 }, () => problem),
+      style,
+    )
+    t.equal(text.split('error:').length - 1, 30)
+    t.match(text, /… and 70 more\..*--json/)
   })
   t.test('outside of the current folder must keep its whole path', async (t) => {
     t.match(
@@ -219,6 +229,38 @@ t.test('progress', async (t) => {
     })
     t.match(frame(rows).at(-1), 'ab c')
   })
+})
+
+t.test('the live view must find its first line again after the terminal was made narrower', async (t) => {
+  let columns = 80
+  let written = ''
+  let resized = () => {}
+  const terminal: Terminal = {
+    out: () => {},
+    err: (text) => (written += text),
+    outIsTty: true,
+    errIsTty: true,
+    columns: () => columns,
+    rows: () => 24,
+    onResize: (listener) => {
+      resized = listener
+      return () => {}
+    },
+  }
+  const rows = rowsAfter({ type: 'started', operation: operation('startContainer', 'container x-web-1') })
+  const live = createLive('up', noColors, terminal, () => noon)
+  live.show(rows, [...rows.values()][0] as Row)
+  resized()
+  t.match(written, /\[\+\] up 0\/1.*\n.*Container x-web-1/)
+  written = ''
+  columns = 40
+  resized()
+  t.ok(written.startsWith('\u001B[3F'), 'the row of 80 has become two of 40')
+  written = ''
+  live.print('a warning\n')
+  t.ok(written.startsWith('\u001B[2Fa warning\u001B[0K\n[+] up'))
+  live.close(rows)
+  t.ok(written.endsWith('\u001B[?25h'))
 })
 
 const replica: ReplicaStatus = {

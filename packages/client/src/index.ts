@@ -1,4 +1,3 @@
 export * from './address.ts'
 export * from './client.ts'
-export * from './context.ts'
 export * from './sse.ts'

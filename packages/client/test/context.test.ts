@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { extract } from 'tar-stream'
 import t from 'tap'
-import { packContext } from '@bulkhead/client'
+import { packContext } from '@bulkhead/client/context'
 
 const roots: string[] = []
 t.teardown(() => Promise.all(roots.map((root) => rm(root, { recursive: true }))))

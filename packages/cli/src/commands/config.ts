@@ -169,6 +169,8 @@ function write(path: string, text: string): void {
   try {
     writeFileSync(path, text)
   } catch (error) {
-    throw new BulkheadError('BH_FILE_NOT_FOUND', `${path} cannot be written: ${String(error)}.`, { cause: error })
+    throw new BulkheadError('BH_FILE_NOT_FOUND', `${path} cannot be written: ${String(error)}.`, {
+      cause: error,
+    })
   }
 }

@@ -5,6 +5,7 @@ import { chosenEngine } from '../daemon/engine.ts'
 import { findOrStartDaemon } from '../daemon/find.ts'
 import { deploy } from '../deployment.ts'
 import { exitCodes } from '../exit.ts'
+import { isOn } from '../globals.ts'
 import { createProgress } from '../progress/index.ts'
 import { projectName } from '../project/load.ts'
 import { seconds } from './seconds.ts'
@@ -46,7 +47,7 @@ async function runDown({ globals, args, options: raw }: Invocation, context: Con
       action: 'down' as const,
       ...(args.length === 0 ? {} : { services: args }),
       removeVolumes: options.volumes,
-      removeOrphans: options.removeOrphans,
+      removeOrphans: options.removeOrphans ?? isOn(context.env.COMPOSE_REMOVE_ORPHANS),
       timeoutSeconds,
       engine: chosenEngine(context),
     }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { CommandModule, Invocation } from '../command.ts'
 import type { Context } from '../context.ts'
-import { requireDaemon } from '../daemon/find.ts'
+import { findOrStartDaemon } from '../daemon/find.ts'
 import { createOutput, printLogs } from '../output.ts'
 import { exitCodes } from '../exit.ts'
 import { projectName } from '../project/load.ts'
@@ -41,7 +41,7 @@ async function runLogs({ globals, args, options: raw }: Invocation, context: Con
   const options = raw as unknown as LogsOptions
   const tail = options.tail === 'all' ? undefined : wholeNumber('--tail', options.tail, 'lines, or "all"')
   const project = await projectName(globals, context)
-  const client = await requireDaemon(globals, context)
+  const client = await findOrStartDaemon(globals, context)
   const status = await client.project(project, { all: true })
   checkServices(args, serviceNames(status), project)
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { ProjectSummary } from '@bulkhead/client'
 import type { CommandModule, Invocation } from '../command.ts'
 import type { Context } from '../context.ts'
-import { requireDaemon } from '../daemon/find.ts'
+import { findOrStartDaemon } from '../daemon/find.ts'
 import { collect } from '../globals.ts'
 import { exitCodes, usageError } from '../exit.ts'
 import { renderTable } from '../render/table.ts'
@@ -33,7 +33,7 @@ export const ls: CommandModule = {
 async function runLs({ globals, options: raw }: Invocation, context: Context): Promise<number> {
   const options: LsOptions = raw
   const parts = (options.filter ?? []).map(namePart)
-  const client = await requireDaemon(globals, context)
+  const client = await findOrStartDaemon(globals, context)
   const found = await client.projects({ all: options.all ?? false })
   const shown = found
     .filter(({ name }) => parts.every((part) => name.includes(part)))

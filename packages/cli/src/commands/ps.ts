@@ -5,7 +5,7 @@ import type { ProjectStatus, ReplicaStatus, ServiceStatus } from '@bulkhead/mode
 import type { CommandModule, Invocation } from '../command.ts'
 import { collect } from '../globals.ts'
 import type { Context } from '../context.ts'
-import { requireDaemon } from '../daemon/find.ts'
+import { findOrStartDaemon } from '../daemon/find.ts'
 import { exitCodes, usageError } from '../exit.ts'
 import { projectName } from '../project/load.ts'
 import { containerJson, containerRow, psHeader } from '../render/container.ts'
@@ -52,7 +52,7 @@ async function runPs({ globals, args, options: raw }: Invocation, context: Conte
   const { terminal } = context
   const states = wantedStates(options)
   const name = await projectName(globals, context)
-  const client = await requireDaemon(globals, context)
+  const client = await findOrStartDaemon(globals, context)
   const status = await client.project(name, { all: options.all === true || states.length > 0 })
   checkServices(args, serviceNames(status), name)
   const shown = select(status, args, states, options)

@@ -6,6 +6,7 @@ import { chosenEngine } from '../daemon/engine.ts'
 import { findOrStartDaemon } from '../daemon/find.ts'
 import { deploy } from '../deployment.ts'
 import { exitCodes, usageError } from '../exit.ts'
+import { isOn } from '../globals.ts'
 import { createProgress } from '../progress/index.ts'
 import type { Progress } from '../progress/index.ts'
 import { toBundle } from '../project/bundle.ts'
@@ -75,7 +76,7 @@ async function runUp({ globals, args, options: raw }: Invocation, context: Conte
     const { operations } = await deployUp(loaded, client, progress, {
       services: args,
       build: options.build,
-      removeOrphans: options.removeOrphans,
+      removeOrphans: options.removeOrphans ?? isOn(context.env.COMPOSE_REMOVE_ORPHANS),
       timeoutSeconds,
       signal: interruption.signal,
       engine: chosenEngine(context),

@@ -25,8 +25,8 @@ export const versionCommand: CommandModule = {
       context.terminal.out(`${version}\n`)
       return exitCodes.ok
     }
-    const client = await findDaemon(globals, context).catch(() => undefined)
-    const daemon = await client?.version()
+    const client = await findDaemon(globals, context)
+    const daemon = await client?.version().catch(() => undefined)
     const json = options.format === 'json' || (options.format === undefined && globals.json)
     context.terminal.out(json ? `${JSON.stringify({ version, daemon })}\n` : pretty(client, daemon))
     return exitCodes.ok

@@ -4,27 +4,18 @@ import { BulkheadError } from '@bulkhead/model'
 import type { Context } from '../context.ts'
 import type { Globals } from '../globals.ts'
 import { launchDaemon } from './launch.ts'
-import { answers } from './launch.ts'
+import { connect } from 'node:net'
 import { knownSockets, logFile, ownPlaces } from './places.ts'
 
-/** Milliseconds that a daemon found by its socket has to answer in. */
-const answerMs = 5000
-
 /**
- * The daemon that answers: the one that was named, and no other; else the
- * system's, else the user's own. Undefined: none of those that weren't named.
- *
- * @throws BulkheadError BH_DAEMON_UNREACHABLE when the named one doesn't answer.
+ * A client of the daemon that was named, and of no other, whether it answers
+ * or not; else of the system's daemon, else of the user's own, whichever
+ * listens. Undefined: neither does.
  */
 export async function findDaemon({ host }: Globals, context: Context): Promise<Client | undefined> {
-  if (host !== undefined) {
-    const client = createClient(parseAddress(host))
-    await client.version(answerMs)
-    return client
-  }
+  if (host !== undefined) return createClient(parseAddress(host))
   for (const socketPath of knownSockets(context)) {
-    const client = createClient({ socketPath })
-    if (await answers(client)) return client
+    if (await isListening(socketPath)) return createClient({ socketPath })
   }
   return undefined
 }
@@ -42,12 +33,24 @@ export async function findOrStartDaemon(globals: Globals, context: Context): Pro
   return client
 }
 
-/** For commands that only look: starting a daemon would be no help. */
+/** For commands about the daemon itself: starting one would be no answer. */
 export async function requireDaemon(globals: Globals, context: Context): Promise<Client> {
   const found = await findDaemon(globals, context)
   if (found !== undefined) return found
   const at = knownSockets(context).map((socketPath) => formatAddress({ socketPath }))
   throw new BulkheadError('BH_DAEMON_UNREACHABLE', `No daemon answers at ${at.join(' or ')}.`, {
-    hint: 'Start one with `bulkhead daemon start`, or with `bulkhead up`.',
+    hint: 'Start one with `bulkhead daemon start`; other commands do so by themselves.',
+  })
+}
+
+/** Cheaper than a question: a daemon listens only when it is ready. */
+function isListening(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath)
+    const end = (answer: boolean) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('connect', () => end(true)).once('error', () => end(false))
   })
 }

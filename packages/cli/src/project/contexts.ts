@@ -1,6 +1,4 @@
-import { isAbsolute } from 'node:path'
-import { relative, resolve, sep } from 'node:path'
-import { packContext } from '@bulkhead/client'
+import { isAbsolute, relative, resolve, sep } from 'node:path'
 import type { Client } from '@bulkhead/client'
 import { BulkheadError, positionOf } from '@bulkhead/model'
 import type { Build, Project } from '@bulkhead/model'
@@ -19,6 +17,8 @@ export async function sendContexts(
   progress: Progress,
 ): Promise<Readonly<Record<string, string>>> {
   const folders = contextsOf(project)
+  if (folders.size === 0) return {}
+  const { packContext } = await import('@bulkhead/client/context')
   const sent = await Promise.all(
     [...folders].map(async ([folder, dockerfiles]) => {
       const id = `Context ${nameOf(project, folder)}`

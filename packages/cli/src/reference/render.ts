@@ -16,7 +16,7 @@ thing exists there. Global options stand before the command.
 - \`BULKHEAD_DEBUG\`: show where in bulkhead an unexpected error comes from.
 - \`COMPOSE_FILE\`, \`COMPOSE_PATH_SEPARATOR\`, \`COMPOSE_PROJECT_NAME\`, \`COMPOSE_PROFILES\`, \`COMPOSE_ENV_FILES\`,
   \`COMPOSE_DISABLE_ENV_FILE\`: as in Compose.
-- \`COMPOSE_PROGRESS\`, \`COMPOSE_ANSI\`: as \`--progress\` and \`--ansi\`.
+- \`COMPOSE_PROGRESS\`, \`COMPOSE_ANSI\`, \`COMPOSE_REMOVE_ORPHANS\`: as \`--progress\`, \`--ansi\` and \`--remove-orphans\`.
 - \`DOCKER_HOST\`, \`DOCKER_CONTEXT\`, \`DOCKER_CONFIG\`: the engine that you would use. A daemon on another refuses; a
   daemon that is started takes it.
 - \`NO_COLOR\`: no colors.
@@ -32,8 +32,8 @@ thing exists there. Global options stand before the command.
 
 With \`-H\` or \`BULKHEAD_HOST\`: that one and no other. Else the system's, \`/run/bulkhead/bulkhead.sock\`; else your own,
 \`$XDG_RUNTIME_DIR/bulkhead/bulkhead.sock\` (without \`XDG_RUNTIME_DIR\`: in a folder of yours among the temporary
-files). When none answers, \`up\` and \`down\` start your own (root: the system's) and say so. It keeps its data and its log
-in \`$XDG_STATE_HOME/bulkhead\`, else \`~/.local/state/bulkhead\` (root: \`/var/lib/bulkhead\`).
+files). When none answers, the commands that need one start your own (root: the system's) and say so. It keeps its data and
+its log in \`$XDG_STATE_HOME/bulkhead\`, else \`~/.local/state/bulkhead\` (root: \`/var/lib/bulkhead\`).
 `
 
 /** docs/reference/cli.md: the help of every command, as the command itself prints it. */

@@ -9,6 +9,9 @@ export interface ProblemStyle {
   readonly cwd: string
 }
 
+/** More than a person reads; often one mistake, made again and again. */
+const mostProblems = 30
+
 /** Longest piece of a line that is shown; a longer line is cut around the place. */
 const excerptWidth = 100
 
@@ -23,7 +26,10 @@ const excerptWidth = 100
  *       hint: Give it one of both.
  */
 export function renderProblems(problems: readonly Problem[], style: ProblemStyle): string {
-  return problems.map((problem) => `${renderProblem(problem, style)}\n`).join('')
+  const shown = problems.slice(0, mostProblems)
+  const rest = problems.length - shown.length
+  const more = rest === 0 ? '' : `… and ${rest} more. See all of them with \`--json\` before the command.\n`
+  return shown.map((problem) => `${renderProblem(problem, style)}\n`).join('') + more
 }
 
 /** One JSON object a line. */
