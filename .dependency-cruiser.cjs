@@ -73,7 +73,11 @@ module.exports = {
       from: { path: '^(packages|services)/([^/]+)/' },
       to: {
         path: '^(packages|services)/([^/]+)/src',
-        pathNot: ['^(packages|services)/$2/', 'src/(index|paths)\\.ts$'],
+        pathNot: [
+          '^(packages|services)/$2/',
+          'src/(index|paths)\\.ts$',
+          '^packages/client/src/context\\.ts$',
+        ],
       },
     },
     {

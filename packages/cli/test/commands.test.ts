@@ -1,6 +1,7 @@
 import type {
   DeploymentEventBody,
   OperationReference,
+  Problem,
   ProjectStatus,
   ReplicaStatus,
   ServiceStatus,
@@ -192,6 +193,19 @@ t.test('up -d', async (t) => {
     t.ok(err.startsWith('\u001B[?25l') && err.endsWith('\u001B[?25h'))
     t.match(err, '[+] up 1/1')
     t.match(err, '✔')
+  })
+
+  t.test('must print a warning once, though the daemon gives it too', async (t) => {
+    const daemon = await fakeDaemon(t)
+    const { bulkhead, cwd } = await shell(t, {
+      files: { 'compose.yaml': `version: "3"\n${compose}` },
+      env: { BULKHEAD_HOST: daemon.host },
+    })
+    const here = (await bulkhead('--json config -q')).err
+    const { type: _type, ...problem } = JSON.parse(here) as Problem & { readonly type: string }
+    t.match(problem.at, { file: `${cwd}/compose.yaml` })
+    daemon.script = () => ({ events: [{ type: 'warning', problem }], operations: 1 })
+    t.equal((await bulkhead('up -d')).err.split('warning:').length - 1, 1)
   })
 
   t.test('must know its services before anything is asked for', async (t) => {

@@ -14,6 +14,7 @@ export interface Progress {
   event(event: DeploymentEvent): void
   /** A row of the command's own. */
   row(id: string, change: Partial<Row>): void
+  /** Prints it, once. */
   problem(problem: Problem): void
   /** A sentence for a person; programs (`--progress json`) don't get it. */
   say(text: string): void
