@@ -3,7 +3,7 @@ import { parseDevice } from './short/device.ts'
 import type { Parsed } from './short/parsed.ts'
 import { parsePort } from './short/port.ts'
 import { cleanPath, parseVolume } from './short/volume.ts'
-import { isMapping, makeMapping, markOf, markPosition, push, put, setMark } from './tree.ts'
+import { isMapping, makeMapping, markOf, markPosition, push, put, setMark, scalarText } from './tree.ts'
 import type { Mapping, Mark, Path, Tree } from './tree.ts'
 import { makeTrie, stepInto, type Trie } from './trie.ts'
 
@@ -129,7 +129,7 @@ function keyValues(value: Tree): Tree {
   if (!Array.isArray(value)) return value
   const mapping = makeMapping()
   for (const [index, item] of value.entries()) {
-    const text = String(item)
+    const text = scalarText(item)
     const equals = text.indexOf('=')
     const mark = markOf(value, index)
     if (equals < 0) put(mapping, text, null, mark)
@@ -141,7 +141,7 @@ function keyValues(value: Tree): Tree {
 function names(value: Tree): Tree {
   if (!Array.isArray(value)) return value
   const mapping = makeMapping()
-  for (const [index, item] of value.entries()) put(mapping, String(item), null, markOf(value, index))
+  for (const [index, item] of value.entries()) put(mapping, scalarText(item), null, markOf(value, index))
   return mapping
 }
 

@@ -12,6 +12,7 @@ import {
   type Mapping,
   type Path,
   type Tree,
+  scalarText,
 } from './tree.ts'
 
 export interface Checked {
@@ -148,11 +149,11 @@ function checkNetworks(subject: Subject): void {
 function checkHealth(subject: Subject): void {
   const test = mappingAt(subject.service, 'healthcheck')?.['test']
   if (!Array.isArray(test) || test.length === 0) return
-  if (['CMD', 'CMD-SHELL', 'NONE'].includes(String(test[0]))) return
+  if (['CMD', 'CMD-SHELL', 'NONE'].includes(scalarText(test[0]))) return
   complain(
     subject,
     ['healthcheck', 'test'],
-    `The test of a health check must start with CMD, CMD-SHELL or NONE, not "${String(test[0])}".`,
+    `The test of a health check must start with CMD, CMD-SHELL or NONE, not "${scalarText(test[0])}".`,
     {
       hint: 'Put CMD first, or write the test as one text.',
     },
@@ -175,7 +176,7 @@ function checkDependencies(subject: Subject): void {
     complain(subject, ['depends_on', other], `The service "${name}" depends on "${other}", but ${why}.`, {
       code: 'BH_SERVICE_NOT_FOUND',
       hint: known
-        ? `Activate a profile (${Array.isArray(profiles) ? profiles.map(String).join(', ') : ''}) or set \`required: false\`.`
+        ? `Activate a profile (${Array.isArray(profiles) ? profiles.map(scalarText).join(', ') : ''}) or set \`required: false\`.`
         : `Define it under \`services\`${suggestion(other, enabled)}.`,
       token: 'key',
     })
@@ -238,10 +239,10 @@ function checkTwice(subject: Subject): void {
       own === null ||
       other === undefined ||
       other === null ||
-      String(own) === String(other)
+      scalarText(own) === scalarText(other)
     )
       continue
-    if (attribute !== 'scale' && (String(own) === '0' || String(other) === '0')) continue
+    if (attribute !== 'scale' && (scalarText(own) === '0' || scalarText(other) === '0')) continue
     complain(
       subject,
       [attribute],
@@ -270,7 +271,7 @@ function checkReplicas(subject: Subject): void {
 function checkWatch(subject: Subject): void {
   const rules = mappingAt(subject.service, 'develop')?.['watch']
   for (const [index, rule] of mappings(rules).entries()) {
-    if (isText(rule['target']) || ['rebuild', 'restart'].includes(String(rule['action']))) continue
+    if (isText(rule['target']) || ['rebuild', 'restart'].includes(scalarText(rule['action']))) continue
     complain(subject, ['develop', 'watch', index], 'A watch rule that copies files needs a target.', {
       hint: 'Add `target`.',
     })
@@ -296,7 +297,7 @@ function checkMounts(subject: Subject): void {
     const list = service[kind]
     if (Array.isArray(list)) for (const [index, entry] of list.entries()) visit(kind, index, targetOf(entry))
   }
-  each('tmpfs', (entry) => String(entry).split(':', 1)[0])
+  each('tmpfs', (entry) => scalarText(entry).split(':', 1)[0])
   each('volumes', (entry) => (isMapping(entry) && isText(entry['target']) ? entry['target'] : undefined))
   each('configs', mountTarget)
   each('secrets', mountTarget)
@@ -324,7 +325,7 @@ function checkIsolation({ service, name, enabled, problems }: Subject): void {
   if (isolation === undefined || isolation === '' || isIsolationMode(isolation)) return
   problems.warning(
     'BH_ISOLATION_INVALID',
-    `"${String(isolation)}" is no isolation mode: the service "${name}" can't be run.`,
+    `"${scalarText(isolation)}" is no isolation mode: the service "${name}" can't be run.`,
     {
       at: positionIn(enabled, [name, 'isolation']),
       path: ['services', name, 'isolation'],

@@ -6,7 +6,7 @@ import { formatExtraHosts, parseExtraHost, type ExtraHost } from './short/host.t
 import { parsed, refused, type Parsed } from './short/parsed.ts'
 import { parseWords } from './short/words.ts'
 import { copyOf } from './canonical.ts'
-import { isMapping, makeMapping, markOf, markPosition, push, put, textOf } from './tree.ts'
+import { isMapping, makeMapping, markOf, markPosition, push, put, textOf, scalarText } from './tree.ts'
 import type { Mapping, Mark, Path, Tree } from './tree.ts'
 import { makeTrie, stepInto, type Trie } from './trie.ts'
 
@@ -306,11 +306,13 @@ function hosts({ value }: Element): Parsed<Tree> {
 }
 
 function hostTexts(value: Tree): readonly string[] {
-  if (Array.isArray(value)) return value.map(String)
+  if (Array.isArray(value)) return value.map(scalarText)
   if (!isMapping(value)) return []
   return Object.keys(value).flatMap((host) => {
     const addresses = value[host]
-    return (Array.isArray(addresses) ? addresses : [addresses]).map((address) => `${host}=${String(address)}`)
+    return (Array.isArray(addresses) ? addresses : [addresses]).map(
+      (address) => `${host}=${scalarText(address)}`,
+    )
   })
 }
 

@@ -35,7 +35,6 @@ export const overrideFileNames = [
  */
 export function discover(input: LoadInput, problems: Problems): Discovery | undefined {
   const { reader, workingDir } = input
-  const home = reader.variable('HOME')
   const absolute = (path: string): string =>
     path === '-' ? path : resolvePath(path, { folder: workingDir, home: undefined })
   const given = input.configFiles.map(absolute)

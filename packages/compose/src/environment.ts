@@ -1,7 +1,7 @@
 import { parseDotenv } from './dotenv/parse.ts'
 import type { Problems } from './problems.ts'
 import type { Reader } from './reader.ts'
-import { isMapping, makeMapping, mappingAt, markOf, positionIn, put } from './tree.ts'
+import { isMapping, makeMapping, mappingAt, markOf, positionIn, put, scalarText } from './tree.ts'
 import type { Mapping, Path, Tree } from './tree.ts'
 
 export interface Resolution {
@@ -40,7 +40,7 @@ export function resolveEnvironment(services: Mapping, resolution: Resolution): v
     }
     delete service['env_file']
     service['environment'] = overlay(values, service['environment'])
-    if (Object.keys(service['environment'] as Mapping).length === 0) delete service['environment']
+    if (Object.keys(service['environment']).length === 0) delete service['environment']
   }
 }
 
@@ -53,7 +53,7 @@ export function resolveLabels(services: Mapping, resolution: Resolution): void {
     const values = new Map<string, string>()
     for (const [index, path] of files.entries()) {
       const place = ['services', name, 'label_file', index]
-      const read = readFile(String(path), place, services, resolution, {
+      const read = readFile(scalarText(path), place, services, resolution, {
         raw: false,
         required: true,
         what: 'label file',

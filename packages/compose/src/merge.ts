@@ -8,7 +8,7 @@ import {
   positionIn,
   push,
   put,
-  setMark,
+  scalarText,
   textOf,
 } from './tree.ts'
 import type { Mapping, Mark, Path, Tree } from './tree.ts'
@@ -213,7 +213,7 @@ function toBuild({ value, mark }: Entry): Tree {
 function toNamed({ value }: Entry, fill: () => Tree): Tree {
   if (!Array.isArray(value)) return value
   const named = makeMapping()
-  for (const [index, item] of value.entries()) put(named, String(item), fill(), markOf(value, index))
+  for (const [index, item] of value.entries()) put(named, scalarText(item), fill(), markOf(value, index))
   return named
 }
 

@@ -3,7 +3,7 @@ import { parseFile, type Assembly } from './assemble.ts'
 import type { Discovery } from './discover.ts'
 import type { LoadInput } from './load.ts'
 import { interpolate } from './template/interpolate.ts'
-import { isMapping, positionIn, type Mapping } from './tree.ts'
+import { isMapping, positionIn, type Mapping, scalarText } from './tree.ts'
 
 /**
  * The project's name: `-p`, else COMPOSE_PROJECT_NAME, else `name` of the last
@@ -64,7 +64,7 @@ function nameOf(
   { variable }: Discovery,
   { interpolate: replace, problems }: Assembly,
 ): string | undefined {
-  const text = String(tree['name'])
+  const text = scalarText(tree['name'])
   // Problems with variables show when the file itself is read.
   const name = replace ? interpolate(text, variable).value : text
   const normalized = normalizeName(name)

@@ -1,5 +1,5 @@
 import { copyOf } from './canonical.ts'
-import { isMapping, makeMapping, mappingAt, markOf, push, put } from './tree.ts'
+import { isMapping, makeMapping, mappingAt, markOf, push, put, scalarText } from './tree.ts'
 import type { Mapping, Tree } from './tree.ts'
 
 export interface Normalization {
@@ -71,10 +71,10 @@ function normalizeService(service: Mapping, variable: Normalization['variable'])
     build['context'] ??= '.'
     if (build['dockerfile'] === undefined && build['dockerfile_inline'] === undefined)
       build['dockerfile'] = 'Dockerfile'
-    if (build['args'] !== undefined) build['args'] = passThrough(build['args'] as Tree, variable, false)
+    if (build['args'] !== undefined) build['args'] = passThrough(build['args'], variable, false)
   }
   if (service['environment'] !== undefined) {
-    service['environment'] = passThrough(service['environment'] as Tree, variable, true)
+    service['environment'] = passThrough(service['environment'], variable, true)
   }
   addDependencies(service)
 }
@@ -87,7 +87,7 @@ function passThrough(value: Tree, variable: Normalization['variable'], keep: boo
       const bare = typeof entry === 'string' && !entry.includes('=')
       const found = bare ? variable(entry) : undefined
       if (bare && found === undefined && !keep) continue
-      push(list, found === undefined ? entry : `${String(entry)}=${found}`, markOf(value, index))
+      push(list, found === undefined ? entry : `${scalarText(entry)}=${found}`, markOf(value, index))
     }
     return list
   }
@@ -117,8 +117,8 @@ function addDependencies(service: Mapping): void {
   const links = service['links']
   if (Array.isArray(links)) {
     for (const [index, link] of links.entries()) {
-      const parts = String(link).split(':')
-      add(parts.length === 2 ? (parts[0] ?? '') : String(link), true, links, index)
+      const parts = scalarText(link).split(':')
+      add(parts.length === 2 ? (parts[0] ?? '') : scalarText(link), true, links, index)
     }
   }
   for (const namespace of ['network_mode', 'ipc', 'pid', 'uts', 'cgroup']) {
@@ -129,7 +129,7 @@ function addDependencies(service: Mapping): void {
   const volumes = service['volumes_from']
   if (Array.isArray(volumes)) {
     for (const [index, entry] of volumes.entries()) {
-      const text = String(entry)
+      const text = scalarText(entry)
       if (!text.startsWith('container:')) add(text.split(':')[0] ?? text, false, volumes, index)
     }
   }

@@ -181,7 +181,7 @@ function readAlias(reading: Reading, alias: Alias, path: Path): Read {
 }
 
 function readScalar(reading: Reading, node: Node & { value: unknown }): Read {
-  const text = typeof node.value === 'string' ? node.value : node.value === null ? '' : String(node.value)
+  const text = typeof node.value === 'string' ? node.value : ''
   const { tag } = node
   const plain = 'type' in node && (node.type === 'PLAIN' || node.type === undefined)
   const standard =

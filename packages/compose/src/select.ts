@@ -1,11 +1,11 @@
-import { isMapping, makeMapping, mappingAt, markOf, put } from './tree.ts'
+import { isMapping, makeMapping, mappingAt, markOf, put, scalarText } from './tree.ts'
 import type { Mapping, Tree } from './tree.ts'
 
 /** True when no profile is asked for, or one of those that are active (`*`: all of them). */
 export function isEnabled(service: Mapping, active: readonly string[]): boolean {
   const profiles = service['profiles']
   if (!Array.isArray(profiles) || profiles.length === 0) return true
-  return active.includes('*') || profiles.some((profile) => active.includes(String(profile)))
+  return active.includes('*') || profiles.some((profile) => active.includes(scalarText(profile)))
 }
 
 /** Splits the services into those that the profiles enable and the others. */
@@ -39,14 +39,14 @@ export function dropUnused(document: Mapping, services: Mapping): void {
     for (const network of Object.keys(mappingAt(service, 'networks') ?? {})) used.networks.add(network)
     for (const model of Object.keys(mappingAt(service, 'models') ?? {})) used.models.add(model)
     for (const volume of mappings(service['volumes']))
-      if (volume['type'] === 'volume') used.volumes.add(String(volume['source']))
+      if (volume['type'] === 'volume') used.volumes.add(scalarText(volume['source']))
     for (const secret of [
       ...mappings(service['secrets']),
       ...mappings(mappingAt(service, 'build')?.['secrets']),
     ]) {
-      used.secrets.add(String(secret['source']))
+      used.secrets.add(scalarText(secret['source']))
     }
-    for (const config of mappings(service['configs'])) used.configs.add(String(config['source']))
+    for (const config of mappings(service['configs'])) used.configs.add(scalarText(config['source']))
   }
   for (const [kind, names] of Object.entries(used)) {
     const resources = mappingAt(document, kind)

@@ -77,9 +77,14 @@ export function copyMarks(from: object, to: object): void {
   if (known !== undefined) marks.set(to, new Map(known))
 }
 
+/** Text of a scalar; empty for null, for what isn't there and for collections, which have no text. */
+export function scalarText(value: Tree | undefined): string {
+  return typeof value === 'object' || value === undefined ? '' : String(value)
+}
+
 /** Text of a scalar as it goes into `KEY=value`. */
 export function textOf(container: object, key: string | number, value: Tree): string {
-  return markOf(container, key)?.text ?? (value === null ? '' : String(value))
+  return markOf(container, key)?.text ?? scalarText(value)
 }
 
 export function markPosition(mark: Mark, token: 'key' | 'value'): SourcePosition {

@@ -1,4 +1,4 @@
-import { isMapping, makeMapping, markOf, push, put, setMark } from './tree.ts'
+import { isMapping, makeMapping, markOf, push, put, setMark, scalarText } from './tree.ts'
 import type { Mapping, Tree } from './tree.ts'
 import { makeTrie, stepInto, type Trie } from './trie.ts'
 
@@ -110,7 +110,7 @@ function byTarget(entry: Tree): string | undefined {
 function byPort(entry: Tree): string | undefined {
   if (!isMapping(entry)) return byText(entry)
   const { host_ip: host, target, published, protocol } = entry
-  return `${String(host ?? '0.0.0.0')}:${String(published ?? '')}:${String(target)}/${String(protocol ?? 'tcp')}`
+  return `${scalarText(host ?? '0.0.0.0')}:${scalarText(published)}:${scalarText(target)}/${scalarText(protocol ?? 'tcp')}`
 }
 
 /** The path inside of the container, of a volume in short form. */

@@ -40,8 +40,8 @@ const differs: Readonly<Record<string, string>> = {
 
 t.test('every recorded project must load, or fail, as with docker compose', { skip }, async (t) => {
   for (const name of there ? readdirSync(corpus) : []) {
-    const given = read<Case>(name, 'case.json')
-    const golden = read<Golden>(name, 'golden.json')
+    const given = read(name, 'case.json') as Case
+    const golden = read(name, 'golden.json') as Golden
     if ((given.newer?.length ?? 0) > 0 || differs[name] !== undefined) continue
     const { project, problems } = loadCase(name, given)
     const errors = lines(problems.filter(({ severity }) => severity === 'error'))
@@ -73,7 +73,7 @@ t.test('every recorded project must load, or fail, as with docker compose', { sk
 
 t.test('projects that need a later Compose must load too', { skip }, async (t) => {
   for (const name of there ? readdirSync(corpus) : []) {
-    const given = read<Case>(name, 'case.json')
+    const given = read(name, 'case.json') as Case
     if (given.newer === undefined || given.newer.length === 0 || differs[name] !== undefined) continue
     const { problems } = loadCase(name, given)
     const errors = problems.filter(({ severity }) => severity === 'error')
@@ -113,6 +113,6 @@ function loadCase(name: string, given: Case): LoadResult {
   })
 }
 
-function read<T>(name: string, file: string): T {
-  return JSON.parse(readFileSync(join(corpus, name, file), 'utf8')) as T
+function read(name: string, file: string): unknown {
+  return JSON.parse(readFileSync(join(corpus, name, file), 'utf8'))
 }

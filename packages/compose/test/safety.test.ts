@@ -12,7 +12,7 @@ const tooMuch: Readonly<Record<string, string | Readonly<Record<string, string>>
   '10,000 open brackets': `a: ${'['.repeat(10_000)}`,
   '10,000 lists': `a: ${'['.repeat(10_000)}${']'.repeat(10_000)}`,
   '10,000 mappings': `a: ${'{a: '.repeat(10_000)}${'}'.repeat(10_000)}`,
-  '10,000 lists over lines': `a: ${'[\n'.repeat(10_000)}${']\n'.repeat(10_000)}`,
+  '10,000 lists over lines': `a: ${'[\n '.repeat(10_000)}${']\n '.repeat(10_000)}`,
   '10,000 dashes': `a:\n ${'- '.repeat(10_000)}x`,
   '1,000 indents': Array.from({ length: 1000 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'),
   'variables in variables': `services: {a: {image: "${'${A:-'.repeat(5000)}x${'}'.repeat(5000)}"}}`,
