@@ -117,7 +117,9 @@ async function printFailure(program: Command, context: Context, error: unknown):
     return exitCodes.failed
   }
   const { renderProblems, renderProblemsAsJson } = await import('./render/problems.ts')
-  const problems = failure.problems.length > 0 ? failure.problems : [toProblem(failure)]
+  const { withExcerpt } = await import('./render/excerpt.ts')
+  const found = failure.problems.length > 0 ? failure.problems : [toProblem(failure)]
+  const problems = found.map(withExcerpt)
   const colors = colorsFor(globals.ansi, env, terminal.errIsTty)
   terminal.err(
     globals.progress === 'json' ? renderProblemsAsJson(problems) : renderProblems(problems, { colors, cwd }),

@@ -153,6 +153,19 @@ t.test('up -d', async (t) => {
     )
   })
 
+  t.test('must show the line that the daemon speaks of', async (t) => {
+    const daemon = await fakeDaemon(t)
+    const { bulkhead, cwd } = await shell(t, { files, env: { BULKHEAD_HOST: daemon.host } })
+    const at = { file: `${cwd}/compose.yaml`, line: 4, column: 12 }
+    daemon.script = () => ({
+      refused: [{ severity: 'error', code: 'BH_IMAGE_OS_MISMATCH', message: 'for Windows', at }],
+    })
+    t.equal(
+      (await bulkhead('up -d')).err,
+      'error: for Windows\n  --> compose.yaml:4:12\n   |\n 4 |     image: web:1\n   |            ^\n',
+    )
+  })
+
   t.test('must fail when the deployment fails', async (t) => {
     const daemon = await fakeDaemon(t)
     const problem = { severity: 'error', code: 'BH_PORT_IN_USE', message: 'Port 80 is taken.' } as const

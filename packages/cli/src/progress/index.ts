@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import type { Globals } from '../globals.ts'
 import { colorsFor } from '../render/color.ts'
 import type { Colors } from '../render/color.ts'
+import { withExcerpt } from '../render/excerpt.ts'
 import { renderProblems, renderProblemsAsJson } from '../render/problems.ts'
 import { createLive } from './live.ts'
 import { ownRow, problemOf, rowAfter } from './rows.ts'
@@ -42,7 +43,8 @@ export function createProgress(title: string, globals: Globals, context: Context
     if (told.has(key)) return
     told.add(key)
     if (mode === 'quiet' && found.severity === 'warning') return
-    view.print(mode === 'json' ? renderProblemsAsJson([found]) : renderProblems([found], { colors, cwd }))
+    const shown = [withExcerpt(found)]
+    view.print(mode === 'json' ? renderProblemsAsJson(shown) : renderProblems(shown, { colors, cwd }))
   }
   return {
     event(event) {

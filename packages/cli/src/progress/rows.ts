@@ -56,7 +56,7 @@ export function rowAfter(rows: Rows, event: DeploymentEvent, now: number): Row |
   }
   switch (event.type) {
     case 'started':
-      return { ...row, detail: reasonOf(event.operation) }
+      return { ...row, detail: reasonOf(event.operation, before) }
     case 'progress':
       return { ...row, detail: lastLine(event.message), share: shareOf(event.current, event.total) }
     case 'done':
@@ -102,9 +102,21 @@ function idOf({ type, subject }: OperationReference): string {
 /** In front of the name of a container that replaces another, until that is gone. */
 const temporaryPrefix = /^[0-9a-f]{12}_/
 
-/** What came before tells nothing: it's the normal case of a first start. */
-function reasonOf({ type, cause }: OperationReference): string | undefined {
-  return type === 'awaitCondition' || cause === 'not found' || cause === '' ? undefined : cause
+/** Causes that say no more than the word beside them. */
+const plainCauses: ReadonlySet<string> = new Set([
+  '',
+  'not found',
+  'not found on the engine',
+  'not running',
+  'not started',
+  'project goes down',
+  'asked for',
+  'asked for with --volumes',
+])
+
+/** Why, where it isn't the normal case; told with the first of the steps that it leads to. */
+function reasonOf({ type, cause }: OperationReference, before: Row | undefined): string | undefined {
+  return before !== undefined || type === 'awaitCondition' || plainCauses.has(cause) ? undefined : cause
 }
 
 /** What is waited for stands last in the subject: `service db healthy`. */
