@@ -91,7 +91,7 @@ function addCommands(parent: Command, entries: readonly CommandEntry[], act: Act
 }
 
 /** Loads the module of a command and tells commander of its arguments and options. */
-export async function fill(command: Command, entry: CommandEntry, act: Act): Promise<void> {
+async function fill(command: Command, entry: CommandEntry, act: Act): Promise<void> {
   const module = await entry.load()
   command.description(module.description ?? `${entry.summary}.`)
   module.declare?.(command)
