@@ -50,6 +50,8 @@ export interface Scope {
 export type Lookup = (name: string) => string | undefined
 
 const maximumFiles = 1000
+/** Of one project or included project; what is merged already is looked at again for each. */
+const maximumDocuments = 100
 
 /**
  * Reads the files and merges them into one document: in long form, with paths
@@ -58,22 +60,32 @@ const maximumFiles = 1000
 export function assemble(files: readonly string[], scope: Scope, assembly: Assembly): Mapping {
   const { problems } = assembly
   let document = makeMapping()
+  let merged = 0
   for (const file of files) {
     for (const { tree, resets } of readDocuments(file, scope, assembly)) {
+      merged += 1
+      if (merged > maximumDocuments) return refuseDocuments(document, file, assembly)
       applyExtends(tree, resets, file, scope, assembly)
-      validate(tree, problems)
-      // With its variables left in, a file must be readable by itself, as for Compose.
-      if (!assembly.interpolate) lengthen(tree, { problems, lenient: true })
       noteVersion(tree, problems)
       applyIncludes(tree, file, scope, assembly)
       document = enforceUnique(merge(applyResets(document, resets), tree, problems))
+      validate(document, problems)
+      document = enforceUnique(lengthen(document, { problems, lenient: !assembly.interpolate }))
     }
   }
-  const long = enforceUnique(lengthen(document, { problems, lenient: !assembly.interpolate }))
-  fillDefaults(long)
-  if (assembly.resolvePaths || scope.included.length > 0)
-    resolvePaths(long, { folder: scope.folder, home: assembly.home }, problems)
-  return long
+  fillDefaults(document)
+  if (assembly.resolvePaths || scope.included.length > 0) {
+    resolvePaths(document, { folder: scope.folder, home: assembly.home }, problems)
+  }
+  return document
+}
+
+function refuseDocuments(document: Mapping, file: string, { problems }: Assembly): Mapping {
+  problems.error('BH_COMPOSE_TOO_COMPLEX', `More than ${maximumDocuments} documents are merged.`, {
+    at: { file, line: 1, column: 1 },
+    hint: 'Write them as one document.',
+  })
+  return document
 }
 
 export interface ReadDocument extends ParsedDocument {

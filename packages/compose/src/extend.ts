@@ -75,6 +75,11 @@ function extendService(name: string, extending: Extending, chain: readonly Link[
   }
   const base = findBase(reference, baseFile, extending, links)
   if (base === undefined) return service
+  if (base === null) {
+    // A base that says nothing adds nothing.
+    delete service['extends']
+    return service
+  }
   const source = resetBase(base, name, extending)
   const merged = merge(source, service, assembly.problems, ['services', name])
   // A base that lacks its own base is incomplete, and so is what extends it.
@@ -103,7 +108,7 @@ function findBase(
   baseFile: string,
   extending: Extending,
   links: readonly Link[],
-): Mapping | undefined {
+): Mapping | null | undefined {
   const { assembly, scope, document, file } = extending
   const name = links.at(-1)?.service ?? ''
   const path = ['services', name, 'extends']
@@ -127,6 +132,7 @@ function findBase(
     )
     return undefined
   }
+  if (services[reference.service] === null) return null
   return extendService(reference.service, origin, links)
 }
 

@@ -1,7 +1,7 @@
 import type { Problem, Project } from '@bulkhead/model'
 import { pointer } from '@bulkhead/model'
 import { assemble, type Assembly, type Lookup } from './assemble.ts'
-import { checkResources, checkServices } from './check.ts'
+import { checkServices } from './check.ts'
 import { convert } from './convert.ts'
 import { discover, type Discovery } from './discover.ts'
 import { resolveEnvironment, resolveLabels } from './environment.ts'
@@ -12,6 +12,7 @@ import { withExcerpts } from './excerpt.ts'
 import { collectProblems, type Problems } from './problems.ts'
 import { buildProject, dependencyGraph } from './project.ts'
 import type { Reader } from './reader.ts'
+import { checkResources } from './resources.ts'
 import { dropUnused, selectServices } from './select.ts'
 import { clone, isMapping, makeMapping, mappingAt, positionIn, type Mapping, type Tree } from './tree.ts'
 
@@ -151,7 +152,15 @@ function finish(
 /** Reports services that wait for each other, at the entry that closes the loop. */
 function checkOrder(services: Mapping, problems: Problems): void {
   const order = orderByDependencies(dependencyGraph(services))
-  if (order.loop === undefined) return
+  if (order.names !== undefined) return
+  if (order.loop === undefined) {
+    problems.error('BH_COMPOSE_TOO_COMPLEX', 'A chain of depends_on is too long to be sorted.', {
+      at: positionIn(services, Object.keys(services).slice(0, 1), 'key'),
+      path: ['services'],
+      hint: 'Split the project: a chain of some thousand services starts one after the other.',
+    })
+    return
+  }
   const [first = '', second = ''] = order.loop
   const path = ['services', first, 'depends_on', second]
   problems.error('BH_DEPENDENCY_CYCLE', `Services depend on each other: ${showLoop(order.loop)}.`, {

@@ -69,11 +69,15 @@ function nameOf(
   const name = replace ? interpolate(text, variable).value : text
   const normalized = normalizeName(name)
   if (normalized === '' && name !== '') {
-    problems.error('BH_PROJECT_NAME_INVALID', `"${name}" is no name for a project.`, {
-      at: positionIn(tree, ['name']),
-      path: ['name'],
-      hint: 'Use lowercase letters, digits, dashes and underscores.',
-    })
+    problems.warning(
+      'BH_PROJECT_NAME_INVALID',
+      `"${name}" is no name for a project: that of the folder is taken.`,
+      {
+        at: positionIn(tree, ['name']),
+        path: ['name'],
+        hint: 'Use lowercase letters, digits, dashes and underscores.',
+      },
+    )
   }
   return normalized === '' ? undefined : normalized
 }

@@ -11,7 +11,7 @@ export type Heading = Pick<Project, 'name' | 'workingDir' | 'configFiles' | 'env
 export function buildProject(document: Mapping, disabled: Mapping, heading: Heading): Project {
   const services = mappingAt(document, 'services') ?? makeMapping()
   const order = orderByDependencies(dependencyGraph(services))
-  const names = order.loop === undefined ? order.names : Object.keys(services)
+  const names = order.names ?? Object.keys(services)
   const positions = new Map<string, SourcePosition>()
   collectPositions(document, [], positions)
   collectPositions(disabled, ['services'], positions)

@@ -3,7 +3,7 @@ import { validateDocument } from './schema/validate.ts'
 import { positionIn, type Mapping } from './tree.ts'
 
 /**
- * Checks a document of one file against the specification's schema.
+ * Checks what is merged so far against the specification's schema.
  * Where variables are left as they are they must fit as texts.
  */
 export function validate(document: Mapping, problems: Problems): void {
