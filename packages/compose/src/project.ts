@@ -16,7 +16,7 @@ export function buildProject(document: Mapping, disabled: Mapping, heading: Head
   collectPositions(document, [], positions)
   collectPositions(disabled, ['services'], positions)
   const extensions = makeMapping()
-  for (const key of Object.keys(document)) if (key.startsWith('x-')) extensions[key] = document[key]
+  for (const key of Object.keys(document)) if (key.startsWith('x-')) extensions[key] = document[key] ?? null
   return {
     ...heading,
     services: nameServices(services, names),
