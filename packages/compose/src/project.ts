@@ -16,7 +16,7 @@ export function buildProject(document: Mapping, disabled: Mapping, heading: Head
   collectPositions(document, [], positions)
   collectPositions(disabled, ['services'], positions)
   const extensions = makeMapping()
-  for (const key of Object.keys(document)) if (key.startsWith('x-')) extensions[key] = document[key] ?? null
+  for (const key of Object.keys(document)) if (key.startsWith('x-')) extensions[key] = document[key] as Tree ?? null
   return {
     ...heading,
     services: nameServices(services, names),
@@ -46,7 +46,7 @@ function nameServices(services: Mapping, names: readonly string[]): Readonly<Rec
     const service = services[name]
     // The conversion before gave each attribute the type that Service has for it.
     if (isMapping(service))
-      result[name] = Object.assign(makeMapping(), { name }, service) as unknown as Service
+      result[name] = Object.assign(makeMapping(), { name }, service) as Service
   }
   return result
 }

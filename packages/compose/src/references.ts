@@ -1,6 +1,6 @@
 import { complain, isText, suggestion, type Subject } from './complaint.ts'
 import { mappings } from './select.ts'
-import { isMapping, makeMapping, mappingAt, type Path, type Tree } from './tree.ts'
+import { isMapping, makeMapping, mappingAt, scalarText, type Path, type Tree } from './tree.ts'
 
 export function checkBuild(subject: Subject): void {
   const { service, name, enabled, disabled } = subject
