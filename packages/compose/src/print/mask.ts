@@ -46,7 +46,7 @@ function maskValues<T extends string | null>(
 }
 
 function maskValue<T extends string | null>(name: string, value: T): T {
-  if (value === null || value === '') return value
+  if (typeof value !== 'string' || value === '') return value
   // A masked text is a text still; the cast only says so for the narrower type.
   return (secretName.test(name) ? mask : value.replaceAll(userInfo, `$1:${mask}@`)) as T
 }
