@@ -3,7 +3,7 @@ import { parseDevice } from './short/device.ts'
 import type { Parsed } from './short/parsed.ts'
 import { parsePort } from './short/port.ts'
 import { cleanPath, parseVolume } from './short/volume.ts'
-import { isMapping, makeMapping, markOf, markPosition, push, put, setMark, scalarText } from './tree.ts'
+import { copyMarks, isMapping, makeMapping, markOf, markPosition, push, put, scalarText } from './tree.ts'
 import type { Mapping, Mark, Path, Tree } from './tree.ts'
 import { makeTrie, stepInto, type Trie } from './trie.ts'
 
@@ -69,24 +69,22 @@ function visit(tree: Tree, trie: Trie<Lengthen> | undefined, place: Place): Tree
   const long = trie.rule === undefined ? tree : trie.rule(tree, place)
   if (trie.children.size === 0 && trie.any === undefined) return long
   if (Array.isArray(long)) {
-    const items: Tree[] = []
-    for (const [index, item] of long.entries()) {
-      const mark = markOf(long, index)
-      push(items, visit(item, trie.any, { ...place, path: [...place.path, index], mark }), mark)
-    }
+    const items = long.map((item, index) => {
+      return visit(item, trie.any, { ...place, path: [...place.path, index], mark: markOf(long, index) })
+    })
+    copyMarks(long, items)
     return items
   }
   if (!isMapping(long)) return long
   const result = makeMapping()
   for (const key of Object.keys(long)) {
-    const mark = markOf(long, key)
-    put(
-      result,
-      key,
-      visit(long[key] as Tree, stepInto(trie, key), { ...place, path: [...place.path, key], mark }),
-      mark,
-    )
+    const value = long[key] as Tree
+    const rules = stepInto(trie, key)
+    const below =
+      rules === undefined ? undefined : { ...place, path: [...place.path, key], mark: markOf(long, key) }
+    result[key] = below === undefined ? value : visit(value, rules, below)
   }
+  copyMarks(long, result)
   return result
 }
 
@@ -274,6 +272,6 @@ export function toTree(value: unknown, mark: Mark | undefined): Tree {
 export function copyOf(mapping: Mapping): Mapping {
   const copy = makeMapping()
   for (const key of Object.keys(mapping)) copy[key] = mapping[key] as Tree
-  for (const key of Object.keys(mapping)) setMark(copy, key, markOf(mapping, key))
+  copyMarks(mapping, copy)
   return copy
 }

@@ -6,7 +6,17 @@ import { formatExtraHosts, parseExtraHost, type ExtraHost } from './short/host.t
 import { parsed, refused, type Parsed } from './short/parsed.ts'
 import { parseWords } from './short/words.ts'
 import { copyOf } from './canonical.ts'
-import { isMapping, makeMapping, markOf, markPosition, push, put, textOf, scalarText } from './tree.ts'
+import {
+  copyMarks,
+  isMapping,
+  makeMapping,
+  markOf,
+  markPosition,
+  push,
+  put,
+  textOf,
+  scalarText,
+} from './tree.ts'
 import type { Mapping, Mark, Path, Tree } from './tree.ts'
 import { makeTrie, stepInto, type Trie } from './trie.ts'
 
@@ -197,10 +207,7 @@ function below(path: string, rules: Readonly<Record<string, Convert>>): Readonly
 function visit(tree: Tree, trie: Trie<Convert> | undefined, path: Path, problems: Problems): Tree {
   if (trie === undefined || typeof tree !== 'object' || tree === null) return tree
   const result = Array.isArray(tree) ? tree.slice() : copyOf(tree)
-  if (Array.isArray(tree) && Array.isArray(result)) {
-    result.length = 0
-    for (const [index, item] of tree.entries()) push(result, item, markOf(tree, index))
-  }
+  if (Array.isArray(tree)) copyMarks(tree, result)
   for (const key of Array.isArray(result) ? result.keys() : Object.keys(result)) {
     const rules = stepInto(trie, key)
     if (rules === undefined) continue

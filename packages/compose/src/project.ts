@@ -12,11 +12,9 @@ export function buildProject(document: Mapping, disabled: Mapping, heading: Head
   const services = mappingAt(document, 'services') ?? makeMapping()
   const order = orderByDependencies(dependencyGraph(services))
   const names = order.names ?? Object.keys(services)
-  const positions = new Map<string, SourcePosition>()
-  collectPositions(document, [], positions)
-  collectPositions(disabled, ['services'], positions)
   const extensions = makeMapping()
-  for (const key of Object.keys(document)) if (key.startsWith('x-')) extensions[key] = document[key] as Tree ?? null
+  for (const key of Object.keys(document))
+    if (key.startsWith('x-')) extensions[key] = (document[key] as Tree) ?? null
   return {
     ...heading,
     services: nameServices(services, names),
@@ -27,7 +25,12 @@ export function buildProject(document: Mapping, disabled: Mapping, heading: Head
     configs: resources(document, 'configs'),
     models: resources(document, 'models'),
     extensions,
-    positions,
+    positions: lazyMap(() => {
+      const positions = new Map<string, SourcePosition>()
+      collectPositions(document, [], positions)
+      collectPositions(disabled, ['services'], positions)
+      return positions
+    }),
   }
 }
 
@@ -45,8 +48,7 @@ function nameServices(services: Mapping, names: readonly string[]): Readonly<Rec
   for (const name of names) {
     const service = services[name]
     // The conversion before gave each attribute the type that Service has for it.
-    if (isMapping(service))
-      result[name] = Object.assign(makeMapping(), { name }, service) as Service
+    if (isMapping(service)) result[name] = Object.assign(makeMapping(), { name }, service) as Service
   }
   return result
 }
@@ -65,5 +67,23 @@ function collectPositions(tree: Tree, path: Path, positions: Map<string, SourceP
     const collection = typeof value === 'object' && value !== null
     if (mark !== undefined) positions.set(pointer(...below), markPosition(mark, collection ? 'key' : 'value'))
     collectPositions(value, below, positions)
+  }
+}
+
+/** A map that is made when it is first asked: few who load a project ask where things are. */
+function lazyMap<K, V>(make: () => ReadonlyMap<K, V>): ReadonlyMap<K, V> {
+  let made: ReadonlyMap<K, V> | undefined
+  const map = (): ReadonlyMap<K, V> => (made ??= make())
+  return {
+    get size() {
+      return map().size
+    },
+    get: (key) => map().get(key),
+    has: (key) => map().has(key),
+    keys: () => map().keys(),
+    values: () => map().values(),
+    entries: () => map().entries(),
+    forEach: (visit) => map().forEach(visit),
+    [Symbol.iterator]: () => map()[Symbol.iterator](),
   }
 }

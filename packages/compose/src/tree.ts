@@ -25,9 +25,15 @@ export interface Mark {
 
 /**
  * Marks hang on the containers from outside: a tree stays plain data, and what
- * copies an entry from one container to another says so with `put`.
+ * copies an entry from one container to another says so with `put`. Copies of a
+ * container share its marks until one of them is written to.
  */
-const marks = new WeakMap<object, Map<string | number, Mark>>()
+const marks = new WeakMap<object, Marks>()
+
+interface Marks {
+  readonly byKey: Map<string | number, Mark>
+  shared: boolean
+}
 
 export function makeMapping(): Mapping {
   return Object.create(null) as Mapping
@@ -38,14 +44,18 @@ export function isMapping(value: unknown): value is Mapping {
 }
 
 export function markOf(container: object, key: string | number): Mark | undefined {
-  return marks.get(container)?.get(key)
+  return marks.get(container)?.byKey.get(key)
 }
 
 export function setMark(container: object, key: string | number, mark: Mark | undefined): void {
   if (mark === undefined) return
   const known = marks.get(container)
-  if (known === undefined) marks.set(container, new Map([[key, mark]]))
-  else known.set(key, mark)
+  if (known === undefined) {
+    marks.set(container, { byKey: new Map([[key, mark]]), shared: false })
+  } else if (!known.shared) known.byKey.set(key, mark)
+  else if (known.byKey.get(key) !== mark) {
+    marks.set(container, { byKey: new Map(known.byKey).set(key, mark), shared: false })
+  }
 }
 
 export function put(target: Mapping, key: string, value: Tree, mark: Mark | undefined): void {
@@ -72,9 +82,12 @@ export function clone(tree: Tree): Tree {
   return copy
 }
 
+/** Gives a copy of a container the marks of the original. */
 export function copyMarks(from: object, to: object): void {
   const known = marks.get(from)
-  if (known !== undefined) marks.set(to, new Map(known))
+  if (known === undefined) return
+  known.shared = true
+  marks.set(to, known)
 }
 
 /** Text of a scalar; empty for null, for what isn't there and for collections, which have no text. */

@@ -1,3 +1,4 @@
+import { copyOf } from './canonical.ts'
 import { isMapping, makeMapping, markOf, push, put, setMark, scalarText } from './tree.ts'
 import type { Mapping, Tree } from './tree.ts'
 import { makeTrie, stepInto, type Trie } from './trie.ts'
@@ -54,14 +55,18 @@ function visit(tree: Tree, trie: Trie<Identify> | undefined): Tree {
   if (trie === undefined) return tree
   if (Array.isArray(tree)) return trie.rule === undefined ? tree : dedupe(tree, trie.rule)
   if (!isMapping(tree)) return tree
-  const result = makeMapping()
+  let result = tree
   for (const key of Object.keys(tree)) {
-    put(result, key, visit(tree[key] as Tree, stepInto(trie, key)), markOf(tree, key))
+    const value = tree[key] as Tree
+    const unique = visit(value, stepInto(trie, key))
+    if (unique === value) continue
+    if (result === tree) result = copyOf(tree)
+    result[key] = unique
   }
   return result
 }
 
-function dedupe(list: readonly Tree[], identify: Identify): Tree[] {
+function dedupe(list: Tree[], identify: Identify): Tree[] {
   const kept: Tree[] = []
   const places = new Map<string, number>()
   for (const [index, entry] of list.entries()) {
@@ -76,7 +81,7 @@ function dedupe(list: readonly Tree[], identify: Identify): Tree[] {
     kept[place] = entry
     setMark(kept, place, mark)
   }
-  return kept
+  return kept.length === list.length ? list : kept
 }
 
 function byMount(folder: string): Identify {
