@@ -311,7 +311,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       return
     }
     if (event.type === 'network') {
-      if (event.action === 'destroy' || event.action === 'disconnect') enqueueKept()
+      if (event.action === 'destroy' || event.action === 'disconnect') enqueueUsersOf(event.attributes['name'])
       return
     }
     if (event.type !== 'container' || event.project === undefined) return
@@ -321,6 +321,14 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   function enqueueKept(): void {
     for (const name of ledger.projects()) enqueue(name)
+  }
+
+  /** Network events carry no project: those that name the network look. */
+  function enqueueUsersOf(network: string | undefined): void {
+    for (const name of ledger.projects()) {
+      const networks = Object.values(ledger.desired(name)?.project?.networks ?? {})
+      if (networks.some((one) => one.name === network)) enqueue(name)
+    }
   }
 
   return {
