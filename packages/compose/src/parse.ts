@@ -243,6 +243,10 @@ function readKey(reading: Reading, node: Node): string | undefined {
   const { value, text } = readNode(reading, node, [])
   if (typeof value === 'string') return value
   if (reading.stopped) return undefined
+  if (value === undefined) {
+    if (node.tag === '!reset') fail(reading, node, 'A key cannot be reset.', 'Put `!reset` before its value.')
+    return undefined
+  }
   const shown = text ?? (typeof value === 'object' && value !== null ? 'A collection' : String(value))
   fail(reading, node, `${shown} is no text, and only texts can be keys.`, 'Put the key in quotes.')
   return undefined

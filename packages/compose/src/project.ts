@@ -48,7 +48,7 @@ function nameServices(services: Mapping, names: readonly string[]): Readonly<Rec
   for (const name of names) {
     const service = services[name]
     // The conversion before gave each attribute the type that Service has for it.
-    if (isMapping(service)) result[name] = Object.assign(makeMapping(), { name }, service) as Service
+    if (isMapping(service)) result[name] = Object.assign(makeMapping(), { name }, service)
   }
   return result
 }

@@ -1,5 +1,5 @@
 import { copyOf } from './canonical.ts'
-import { isMapping, makeMapping, markOf, push, put, setMark, scalarText } from './tree.ts'
+import { isMapping, markOf, push, setMark, scalarText } from './tree.ts'
 import type { Mapping, Tree } from './tree.ts'
 import { makeTrie, stepInto, type Trie } from './trie.ts'
 
