@@ -1,0 +1,240 @@
+import PQueue from 'p-queue'
+import type { Engine } from '@bulkhead/engine'
+import {
+  BulkheadError,
+  isBulkheadError,
+  toProblem,
+  type DeploymentEventBody,
+  type Plan,
+  type Problem,
+  type ProjectStatus,
+} from '@bulkhead/model'
+import { plan, referenceOf, statusOf, type ComposeHashes, type PlanInput } from '@bulkhead/planner'
+import { execute, type Execution } from './execute.ts'
+import type { Holds } from './holds.ts'
+import type { Log } from './log.ts'
+import { carryOut } from './operations.ts'
+import type { DesiredState, Ledger } from './port.ts'
+import { isKept, queryFor } from './round.ts'
+import type { EventWatch } from './watch.ts'
+
+export interface ConvergenceOptions {
+  readonly engine: Engine
+  readonly ledger: Ledger
+  readonly log: Log
+  readonly composeHashes: ComposeHashes
+  readonly hashKey: string
+  readonly openContext: (digest: string) => NodeJS.ReadableStream
+  readonly holds: Holds
+  readonly watch: () => EventWatch
+  /** Operations on the engine at once, over all projects. */
+  readonly concurrency: number
+  readonly pullIdleTimeoutMs: number
+}
+
+/** Rounds of one project: observe, plan, execute, until a round has nothing to do. */
+export interface Convergence {
+  /** False: to be tried again later. */
+  converge(project: string, signal: AbortSignal): Promise<boolean>
+  /** Observes and compares; plans, but does nothing. */
+  status(project: string): Promise<ProjectStatus>
+}
+
+/** What is remembered of a deployment while its rounds run; lost with the process, at the cost of a start too many. */
+interface Memory {
+  readonly started: Set<string>
+  readonly warned: Set<string>
+  refreshed: boolean
+  operations: number
+}
+
+type Emit = (event: DeploymentEventBody) => void
+
+/** Images, then the rest, then the proof that nothing is left; the others are for what moves meanwhile. */
+const maxRounds = 8
+
+export function createConvergence(options: ConvergenceOptions): Convergence {
+  const { engine, ledger, log, composeHashes, hashKey, openContext, holds, watch } = options
+  const operations = new PQueue({ concurrency: options.concurrency })
+  const memories = new Map<string, Memory>()
+
+  async function converge(name: string, signal: AbortSignal): Promise<boolean> {
+    for (let round = 1; round <= maxRounds; round += 1) {
+      const desired = ledger.desired(name)
+      if (desired === undefined || signal.aborted) return true
+      const { deployment, intent } = desired
+      if (deployment === undefined && !isKept(intent)) return true
+      if (deployment !== undefined && round === 1) ledger.deploymentRunning(deployment.id)
+      try {
+        const isDone = await oneRound(name, desired, signal)
+        if (signal.aborted) return true
+        if (!isDone) continue
+        finish(desired, undefined)
+        return true
+      } catch (error) {
+        if (signal.aborted) return true
+        return fail(name, desired, known(error))
+      }
+    }
+    const desired = ledger.desired(name)
+    if (desired === undefined) return true
+    const message = `Project "${name}" does not settle: after ${maxRounds} rounds there is still something to do.`
+    return fail(name, desired, new BulkheadError('BH_INTERNAL', message))
+  }
+
+  /** A failed deployment is over: its outcome is told. A failed round of the loop is tried again. */
+  function fail(name: string, desired: DesiredState, error: BulkheadError): boolean {
+    const { deployment } = desired
+    log.warn(
+      { project: name, code: error.code, reason: error.message, deployment: deployment?.id },
+      'project did not converge',
+    )
+    if (deployment === undefined) return false
+    finish(desired, error)
+    return true
+  }
+
+  function finish({ deployment }: DesiredState, error: BulkheadError | undefined): void {
+    if (deployment === undefined) return
+    const { id } = deployment
+    const done = memories.get(id)?.operations ?? 0
+    memories.delete(id)
+    const problem = error === undefined ? undefined : toProblem(error)
+    ledger.deploymentFinished(id, error === undefined ? 'succeeded' : 'failed', done, problem)
+  }
+
+  /** True when nothing was left to do. */
+  async function oneRound(name: string, desired: DesiredState, signal: AbortSignal): Promise<boolean> {
+    const { deployment } = desired
+    const [capabilities, observed] = await look(name, desired)
+    const { plan: nodes, problems } = plan({ ...inputFor(name, desired), capabilities, observed })
+    const memory = memoryOf(desired)
+    const emit = emitterFor(desired)
+    for (const problem of problems) if (problem.severity === 'warning') warnOnce(problem, memory, emit)
+    const error = problems.find(({ severity }) => severity === 'error')
+    if (error !== undefined) {
+      throw new BulkheadError(error.code, error.message, { hint: error.hint, at: error.at, problems })
+    }
+    if (nodes.length === 0) return true
+    emit({ type: 'planned', operations: nodes.length })
+    log.info({ project: name, operations: nodes.length, deployment: deployment?.id }, 'plan made')
+    const { failure } = await carryOutAll(name, desired, nodes, signal)
+    if (failure !== undefined) throw failure
+    if (memory !== undefined) memory.refreshed = true
+    return false
+  }
+
+  function look(name: string, desired: DesiredState | undefined) {
+    return Promise.all([engine.capabilities(), engine.observe(queryFor(name, desired?.project))])
+  }
+
+  function inputFor(name: string, desired: DesiredState): Omit<PlanInput, 'capabilities' | 'observed'> {
+    const { project, intent, deployment } = desired
+    const memory = memoryOf(desired)
+    return {
+      name,
+      project,
+      intent,
+      hashKey,
+      composeHashes,
+      held: holds.of(name),
+      deployment: memory && {
+        refresh: memory.refreshed ? undefined : { build: deployment?.build ?? false },
+        started: memory.started,
+      },
+    }
+  }
+
+  function memoryOf({ deployment }: DesiredState): Memory | undefined {
+    if (deployment === undefined) return undefined
+    const memory = memories.get(deployment.id) ?? {
+      started: new Set(),
+      warned: new Set(),
+      refreshed: false,
+      operations: 0,
+    }
+    memories.set(deployment.id, memory)
+    return memory
+  }
+
+  function carryOutAll(
+    name: string,
+    desired: DesiredState,
+    nodes: Plan,
+    signal: AbortSignal,
+  ): Promise<Execution> {
+    const memory = memoryOf(desired)
+    const emit = emitterFor(desired)
+    const made = new Map<string, string>()
+    return execute(nodes, {
+      queue: operations,
+      signal,
+      now: () => performance.now(),
+      run: (node, cut) =>
+        carryOut(node.operation, {
+          project: name,
+          engine,
+          watch: watch(),
+          signal: cut,
+          made,
+          pullIdleTimeoutMs: options.pullIdleTimeoutMs,
+          progress: (step) => emit({ type: 'progress', operation: referenceOf(node), ...step }),
+          warn: (error) => warnOnce({ ...toProblem(error), severity: 'warning' }, memory, emit),
+          openContext: (folder) => openContext(contextDigest(desired.contexts, folder)),
+          started: (id) => memory?.started.add(id),
+          stopping: (id) => holds.expect(id),
+        }),
+      onStart: (node) => emit({ type: 'started', operation: referenceOf(node) }),
+      onDone: (node, elapsed) => {
+        if (memory !== undefined && node.operation.type !== 'awaitCondition') memory.operations += 1
+        emit({ type: 'done', operation: referenceOf(node), milliseconds: Math.round(elapsed) })
+      },
+      onFailed: (node, error) =>
+        emit({ type: 'failed', operation: referenceOf(node), problem: toProblem(error) }),
+      onSkipped: (node) => emit({ type: 'skipped', operation: referenceOf(node) }),
+    })
+  }
+
+  function emitterFor({ deployment }: DesiredState): Emit {
+    if (deployment === undefined) return () => undefined
+    return (event) => ledger.deploymentEvent(deployment.id, event)
+  }
+
+  return {
+    converge,
+    async status(name) {
+      const desired = ledger.desired(name)
+      const [capabilities, observed] = await look(name, desired)
+      const { project, intent, revision } = desired ?? {}
+      const converged =
+        desired !== undefined &&
+        isSettled({ ...inputFor(name, { ...desired, deployment: undefined }), capabilities, observed })
+      return statusOf({ name, project, intent, revision, observed, capabilities, converged })
+    },
+  }
+
+  function known(error: unknown): BulkheadError {
+    if (isBulkheadError(error)) return error
+    log.error({ error: String(error) }, 'round broke')
+    return new BulkheadError('BH_INTERNAL', `The round broke: ${String(error)}`, { cause: error })
+  }
+}
+
+function isSettled(input: PlanInput): boolean {
+  const { plan: nodes, problems } = plan(input)
+  return nodes.length === 0 && problems.every(({ severity }) => severity === 'warning')
+}
+
+function warnOnce(problem: Problem, memory: Memory | undefined, emit: Emit): void {
+  if (memory === undefined || memory.warned.has(problem.message)) return
+  memory.warned.add(problem.message)
+  emit({ type: 'warning', problem })
+}
+
+function contextDigest(contexts: DesiredState['contexts'], folder: string): string {
+  const digest = contexts[folder]
+  if (digest !== undefined) return digest
+  throw new BulkheadError('BH_BUILD_FAILED', `The build context "${folder}" was not sent with the project.`, {
+    hint: 'Send the project again with `bulkhead up --build`.',
+  })
+}
