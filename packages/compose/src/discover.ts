@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { parseDotenv } from './dotenv/parse.ts'
-import type { LoadInput } from './load.ts'
+import type { LoadInput } from './input.ts'
 import type { Problems } from './problems.ts'
 import { resolvePath } from './paths.ts'
 import type { Reader } from './reader.ts'

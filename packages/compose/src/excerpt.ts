@@ -1,5 +1,5 @@
 import type { Problem } from '@bulkhead/model'
-import type { ParsedFile } from './assemble.ts'
+import type { ParsedFile } from './documents.ts'
 import { lineAt } from './source.ts'
 
 const longest = 200

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import type { SourcePosition } from '@bulkhead/model'
-import { readDocuments, type Assembly, type Scope } from './assemble.ts'
+import { readDocuments, type Assembly, type Extending, type Scope } from './documents.ts'
 import { lengthen } from './canonical.ts'
 import { applyResets, merge } from './merge.ts'
 import { resolvePath, resolvePaths } from './paths.ts'
@@ -10,18 +10,6 @@ import type { Mapping, Path, Tree } from './tree.ts'
 import { enforceUnique } from './unique.ts'
 
 const maximumChain = 100
-
-/** A document whose services are being extended. */
-export interface Extending {
-  readonly document: Mapping
-  readonly resets: readonly Path[]
-  readonly file: string
-  /** Folder that `extends.file` starts from. */
-  readonly folder: string
-  readonly scope: Scope
-  readonly assembly: Assembly
-  readonly done: Set<string>
-}
 
 interface Link {
   readonly file: string

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { pointer } from '@bulkhead/model'
-import { assemble, type Assembly, type Lookup, type Scope } from './assemble.ts'
+import type { Assembly, Lookup, Scope } from './documents.ts'
 import { readEnvironment } from './discover.ts'
 import { passVariables } from './normalize.ts'
 import { resolvePath, type Roots } from './paths.ts'
@@ -18,6 +18,13 @@ interface Include {
   readonly place: ProblemDetails
 }
 
+/** The project that includes, and how a project is put together. */
+export interface Including {
+  readonly scope: Scope
+  readonly assembly: Assembly
+  readonly assemble: (files: readonly string[], scope: Scope, assembly: Assembly) => Mapping
+}
+
 const kinds = ['services', 'volumes', 'networks', 'secrets', 'configs', 'models']
 
 /**
@@ -27,7 +34,8 @@ const kinds = ['services', 'volumes', 'networks', 'secrets', 'configs', 'models'
  *
  * @see https://github.com/compose-spec/compose-spec/blob/main/14-include.md
  */
-export function applyIncludes(document: Mapping, file: string, scope: Scope, assembly: Assembly): void {
+export function applyIncludes(document: Mapping, file: string, including: Including): void {
+  const { scope, assembly } = including
   const entries = document['include']
   if (entries === undefined) return
   delete document['include']
@@ -38,7 +46,7 @@ export function applyIncludes(document: Mapping, file: string, scope: Scope, ass
   for (const [index, entry] of entries.entries()) {
     const place = { path: [...path, index], at: positionIn(holder, [...path, index]) }
     const include = readInclude(entry, place, scope, assembly)
-    if (include !== undefined) applyInclude(document, include, file, scope, assembly)
+    if (include !== undefined) applyInclude(document, include, file, including)
   }
 }
 
@@ -96,8 +104,7 @@ function applyInclude(
   document: Mapping,
   include: Include,
   file: string,
-  scope: Scope,
-  assembly: Assembly,
+  { scope, assembly, assemble }: Including,
 ): void {
   const { files, folder, environmentFiles, place } = include
   const { problems, reader } = assembly

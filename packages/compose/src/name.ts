@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
-import { parseFile, type Assembly } from './assemble.ts'
+import { parseFile, type Assembly } from './documents.ts'
 import type { Discovery } from './discover.ts'
-import type { LoadInput } from './load.ts'
+import type { LoadInput } from './input.ts'
 import { interpolate } from './template/interpolate.ts'
 import { isMapping, positionIn, type Mapping, scalarText } from './tree.ts'
 

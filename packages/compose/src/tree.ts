@@ -135,15 +135,6 @@ export function positionIn(
   return markPosition(found.mark, found.exact ? token : 'key')
 }
 
-export function getIn(root: Tree | undefined, ...path: Path): Tree | undefined {
-  let node = root
-  for (const part of path) {
-    if (typeof node !== 'object' || node === null) return undefined
-    node = Array.isArray(node) ? node[Number(part)] : node[String(part)]
-  }
-  return node
-}
-
 /** The mapping under a key; undefined for anything else. */
 export function mappingAt(parent: Tree | undefined, key: string): Mapping | undefined {
   const value = isMapping(parent) ? parent[key] : undefined

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { Bundle, BundleFile } from '@bulkhead/model'
-import { load, type LoadOptions, type LoadResult } from './load.ts'
+import type { LoadOptions, LoadResult } from './input.ts'
+import { load } from './load.ts'
 import type { Reader } from './reader.ts'
 
 /**

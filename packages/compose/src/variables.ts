@@ -1,6 +1,6 @@
 import type { Problem } from '@bulkhead/model'
 import { discover } from './discover.ts'
-import type { LoadInput } from './load.ts'
+import type { LoadInput } from './input.ts'
 import { collectProblems } from './problems.ts'
 
 /** What `--env-file` or the `.env` files of a project set: `config --environment` shows it under the caller's own variables. */
