@@ -204,9 +204,7 @@ function ports(value: Tree, place: Place): Tree {
   for (const [index, item] of value.entries()) {
     const mark = markOf(value, index)
     if (isMapping(item)) {
-      const copy = copyOf(item)
-      if (typeof copy['published'] === 'number') copy['published'] = String(copy['published'])
-      push(result, copy, mark)
+      push(result, copyOf(item), mark)
       continue
     }
     const read = typeof item === 'string' || typeof item === 'number' ? parsePort(item) : undefined

@@ -89,12 +89,15 @@ function loadDiscovered(
   return { document: original, project: finish(typed, disabled, name, input, discovery) }
 }
 
-/** Compose prints an empty list of such a document as null. */
+/** Compose prints an empty list of such a document as null, but for the two lists that it makes anew. */
 function withoutEmptyLists(tree: Tree): Tree {
   if (Array.isArray(tree)) return tree.length === 0 ? null : tree.map(withoutEmptyLists)
   if (!isMapping(tree)) return tree
   const copy = makeMapping()
-  for (const key of Object.keys(tree)) copy[key] = withoutEmptyLists(tree[key] as Tree)
+  for (const key of Object.keys(tree)) {
+    const value = tree[key] as Tree
+    copy[key] = key === 'ports' || key === 'env_file' ? value : withoutEmptyLists(value)
+  }
   return copy
 }
 
