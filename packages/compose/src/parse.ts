@@ -3,6 +3,7 @@ import type { Alias, Document, Node, Pair, YAMLMap, YAMLSeq } from 'yaml'
 import type { Problems } from './problems.ts'
 import { describeSyntax } from './syntax.ts'
 import { resolvePlain, resolveTagged } from './scalar.ts'
+import { scanDocument } from './scan/document.ts'
 import { positionAt, type Source } from './source.ts'
 import { isMapping, makeMapping, markOf, push, put, setMark } from './tree.ts'
 import type { Mapping, Mark, Path, Tree } from './tree.ts'
@@ -42,6 +43,13 @@ export function parseYaml(source: Source, problems: Problems): readonly ParsedDo
     )
     return []
   }
+  const scanned = scanDocument(source)
+  if (scanned !== undefined) return [{ tree: scanned, resets: [] }]
+  return parseFully(source, problems)
+}
+
+/** What `parseYaml` does for files that the scanner doesn't read. */
+export function parseFully(source: Source, problems: Problems): readonly ParsedDocument[] {
   try {
     const documents = parseAllDocuments(source.text, {
       schema: 'failsafe',
