@@ -1,0 +1,165 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import Fastify from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isBefore } from './calls.ts'
+import type { Calls, Fault } from './calls.ts'
+import { Refusal } from './refusal.ts'
+import { containerRoutes } from './routes/containers.ts'
+import { executionRoutes } from './routes/executions.ts'
+import { fileRoutes } from './routes/files.ts'
+import { imageRoutes } from './routes/images.ts'
+import { networkRoutes } from './routes/networks.ts'
+import { streamRoutes } from './routes/streams.ts'
+import { systemRoutes } from './routes/system.ts'
+import { volumeRoutes } from './routes/volumes.ts'
+import { upgrade } from './upgrade.ts'
+import { answer } from './wire.ts'
+import type { World } from './state/world.ts'
+
+/** The engine's ear: a socket that can be closed and opened again while the engine itself lives on. */
+export interface Ear {
+  /** @param path of a Unix socket. */
+  listen(path: string): Promise<void>
+  /** Breaks every connection. */
+  close(): Promise<void>
+  /** Breaks the event streams alone. */
+  dropEvents(): void
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What goes wrong with this call after its effect. */
+    fault: Fault | undefined
+  }
+}
+
+/** Build contexts come in one piece. */
+const largestBody = 1024 * 1024 * 1024
+
+export async function openEar(world: World, calls: Calls): Promise<Ear> {
+  const app = application(world, calls)
+  await app.ready()
+  const sockets = new Set<Duplex>()
+  let server: Server | undefined
+  return {
+    listen(path) {
+      const made = createServer((request, response) => app.routing(request, response))
+      server = made
+      // Clients of the engine keep their connections for as long as they like.
+      made.keepAliveTimeout = 0
+      made.requestTimeout = 0
+      made.on('connection', (socket) => {
+        sockets.add(socket)
+        socket.on('close', () => sockets.delete(socket))
+        socket.on('error', () => undefined)
+      })
+      made.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+        void upgrade(world, calls, { request, socket, head })
+      })
+      return new Promise((resolve, reject) => {
+        made.once('error', reject)
+        made.listen(path, resolve)
+      })
+    },
+    async close() {
+      const closing = server
+      server = undefined
+      if (closing === undefined) return
+      const closed = new Promise<void>((resolve) => void closing.close(() => resolve()))
+      for (const socket of sockets) socket.destroy()
+      await closed
+    },
+    dropEvents: () => app.eventStreams.forEach((stream) => stream.destroy()),
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly eventStreams: Set<{ destroy(): void }>
+  }
+}
+
+function application(world: World, calls: Calls): FastifyInstance {
+  const { rules } = world
+  const app = Fastify({
+    bodyLimit: largestBody,
+    forceCloseConnections: true,
+    rewriteUrl: ({ url = '/' }) => url.replace(/^\/v\d+\.\d+(?=\/)/u, ''),
+  })
+  app.decorate('eventStreams', new Set<{ destroy(): void }>())
+  app.decorateRequest('fault', undefined)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addHook('onRequest', async (request, reply) => {
+    const { fault } = await calls.admit(request.method, request.url.split('?')[0] ?? '')
+    if (fault !== undefined && isBefore(fault)) return spoil(request, reply, fault)
+    request.fault = fault
+    refuseVersion(world, request.originalUrl)
+    return undefined
+  })
+  app.addHook('onSend', async (request, reply, payload) => {
+    reply.headers({
+      'api-version': rules.apiVersion,
+      'docker-experimental': 'false',
+      ostype: rules.os,
+      server: `Docker/${rules.version} (${rules.os})`,
+    })
+    const { fault } = request
+    request.fault = undefined
+    if (fault !== undefined) return spoil(request, reply, fault)
+    return payload
+  })
+  app.setErrorHandler(async (error, _request, reply) => {
+    const status = error instanceof Refusal ? error.status : 500
+    const message = error instanceof Error ? error.message : String(error)
+    return answer(reply.status(status), { message })
+  })
+  app.setNotFoundHandler(async (_request, reply) => answer(reply.status(404), { message: 'page not found' }))
+  const routes = [
+    systemRoutes,
+    containerRoutes,
+    streamRoutes,
+    fileRoutes,
+    executionRoutes,
+    imageRoutes,
+    networkRoutes,
+    volumeRoutes,
+  ]
+  for (const add of routes) add(app, world)
+  return app
+}
+
+/** Does what the fault says instead of an answer. */
+function spoil(request: FastifyRequest, reply: FastifyReply, { does, message }: Fault): unknown {
+  if (does === 'refuse' || does === 'fail') {
+    const words = JSON.stringify({ message: message ?? 'the engine failed on order' })
+    reply.status(500).type('application/json')
+    return reply.sent ? undefined : does === 'refuse' ? reply.send(words) : words
+  }
+  reply.hijack()
+  if (does === 'drop' || does === 'lose') request.raw.socket.destroy()
+  return undefined
+}
+
+function refuseVersion({ rules }: World, url: string): void {
+  const asked = /^\/v(\d+\.\d+)\//u.exec(url)?.[1]
+  if (asked === undefined) return
+  if (compare(asked, rules.apiVersion) > 0)
+    throw new Refusal(
+      400,
+      `client version ${asked} is too new. Maximum supported API version is ${rules.apiVersion}`,
+    )
+  if (compare(asked, rules.minApiVersion) < 0)
+    throw new Refusal(
+      400,
+      `client version ${asked} is too old. Minimum supported API version is ${rules.minApiVersion}, please upgrade your client to a newer version`,
+    )
+}
+
+function compare(a: string, b: string): number {
+  const [majorA = 0, minorA = 0] = a.split('.').map(Number)
+  const [majorB = 0, minorB = 0] = b.split('.').map(Number)
+  return majorA - majorB || minorA - minorB
+}
