@@ -11,6 +11,7 @@ export const paths = {
   deployment: (id: string) => `/v1/deployments/${encodeURIComponent(id)}`,
   deploymentEvents: (id: string) => `/v1/deployments/${encodeURIComponent(id)}/events`,
   config: '/v1/config',
+  imageDigest: '/v1/images/digest',
   context: (digest: string) => `/v1/contexts/${encodeURIComponent(digest)}`,
   openapi: '/openapi.json',
 } as const

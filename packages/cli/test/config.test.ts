@@ -2,10 +2,12 @@ import { readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadBundle } from '@bulkhead/compose'
 import t from 'tap'
+import type { Test } from 'tap'
 import { parse } from 'yaml'
 import { toBundle } from '../src/project/bundle.ts'
 import { loadProject } from '../src/project/load.ts'
 import type { Globals } from '../src/globals.ts'
+import { fakeDaemon } from './fake-daemon.ts'
 import { shell } from './shell.ts'
 
 const compose = `name: shop
@@ -114,6 +116,112 @@ t.test('config', async (t) => {
     const { code, out, err } = await bulkhead('config --services')
     t.match({ code, out }, { code: 0, out: 'web\n' })
     t.match(err, /^warning: .*version[^]*--> compose\.yaml:1:1/)
+  })
+})
+
+t.test('config with the digests of images', async (t) => {
+  const digest = `sha256:${'a'.repeat(64)}`
+  const fixed = `nginx:1.22@sha256:${'b'.repeat(64)}`
+  const compose = `services:
+  web:
+    image: web:\${TAG:-1}
+    volumes: [data:/data, { type: image, source: web:1, target: /web }]
+  fixed: { image: '${fixed}' }
+  local: { image: '${'c'.repeat(64)}' }
+  built: { build: . }
+  both:
+    build: .
+    image: team/both
+volumes: { data: {} }
+`
+  const pinned = {
+    'web:1': `docker.io/library/web:1@${digest}`,
+    'team/both': `docker.io/team/both:latest@${digest}`,
+  }
+  const prepare = async (t: Test) => {
+    const daemon = await fakeDaemon(t)
+    daemon.pinned = pinned
+    const made = await shell(t, {
+      files: { 'compose.yaml': compose },
+      env: { BULKHEAD_HOST: daemon.host },
+    })
+    const run = async (line: string) => {
+      const { code, out, err } = await made.bulkhead(line)
+      t.equal(code, 0, err)
+      return parse(out) as {
+        services: Record<string, { image?: string; volumes?: object[]; build?: object }>
+      }
+    }
+    return { ...made, daemon, run }
+  }
+
+  t.test('must pin each image once, and leave what is pinned or only built', async (t) => {
+    const { run, daemon } = await prepare(t)
+    const plain = await run('config')
+    t.same(daemon.seen, [])
+    const { services } = await run('config --resolve-image-digests')
+    t.equal(services.web?.image, pinned['web:1'])
+    t.match(services.web?.volumes, [{ type: 'volume' }, { type: 'image', source: pinned['web:1'] }])
+    t.match(services.both, { image: pinned['team/both'], build: {} })
+    for (const name of ['fixed', 'local', 'built']) t.same(services[name], plain.services[name])
+    t.same(daemon.seen.toSorted(), [
+      'GET /v1/images/digest?reference=team%2Fboth',
+      'GET /v1/images/digest?reference=web%3A1',
+    ])
+  })
+
+  t.test('must give a lock of nothing but images, that merges into the same', async (t) => {
+    const { run, bulkhead } = await prepare(t)
+    const lock = await run('config --lock-image-digests')
+    t.same(lock, {
+      services: {
+        both: { image: pinned['team/both'] },
+        fixed: { image: fixed },
+        local: { image: 'c'.repeat(64) },
+        web: {
+          image: pinned['web:1'],
+          volumes: [{ type: 'image', source: pinned['web:1'], target: '/web' }],
+        },
+      },
+    })
+    t.same((await run('config --lock-image-digests web')).services, { web: lock.services.web })
+    await bulkhead('config --lock-image-digests -o lock.yaml')
+    t.same(await run('-f compose.yaml -f lock.yaml config'), await run('config --resolve-image-digests'))
+    t.same(JSON.parse((await bulkhead('config --lock-image-digests --format json')).out), lock)
+  })
+
+  t.test('must tell each image without one at its place', async (t) => {
+    const { bulkhead, daemon } = await prepare(t)
+    daemon.pinned = {}
+    const { code, out, err } = await bulkhead('config --resolve-image-digests -q')
+    t.match({ code, out }, { code: 1, out: '' })
+    t.match(err, /No registry has web:1\.\n +--> compose\.yaml:3:12\n[^]*hint: Check the name\./)
+    t.match(err, /--> compose\.yaml:4:/)
+    t.match(err, /No registry has team\/both\.\n +--> compose\.yaml:10:12/)
+  })
+
+  t.test('must tell an image whose variables are left as they are', async (t) => {
+    const { bulkhead } = await prepare(t)
+    const { code, err } = await bulkhead('config --resolve-image-digests --no-interpolate')
+    t.equal(code, 1)
+    t.match(err, /web:\$\{TAG:-1\}[^]*compose\.yaml:3:12[^]*--no-interpolate/)
+    const { run } = await prepare(t)
+    t.ok(await run('config --no-interpolate'))
+  })
+
+  t.test('must need no daemon where nothing is to be asked', async (t) => {
+    const { bulkhead } = await shell(t, {
+      files: { 'compose.yaml': `services: { fixed: { image: '${fixed}' }, built: { build: . } }` },
+      env: { BULKHEAD_HOST: 'unix:///nowhere' },
+    })
+    t.match(await bulkhead('config --resolve-image-digests'), { code: 0, out: new RegExp(fixed) })
+    t.match(await bulkhead('config --lock-image-digests --images'), { code: 0, err: '' })
+    const asking = await shell(t, {
+      files: { 'compose.yaml': compose },
+      env: { BULKHEAD_HOST: 'unix:///nowhere' },
+    })
+    t.match(await asking.bulkhead('config --resolve-image-digests'), { code: 1, err: /No daemon answers/ })
+    t.match(await asking.bulkhead('config --resolve-image-digests --images'), { code: 0 })
   })
 })
 

@@ -33,6 +33,8 @@ export interface FakeDaemon {
   status: ProjectStatus | undefined
   projects: readonly ProjectSummary[]
   logs: readonly ProjectLogLine[]
+  /** Pinned references by reference; others are not found. */
+  pinned: Readonly<Record<string, string>>
   /** Script of the next deployments, by number from 0. */
   script: (request: DeployRequest, index: number) => Script
 }
@@ -50,6 +52,7 @@ export async function fakeDaemon(t: Test): Promise<FakeDaemon> {
     status: undefined,
     projects: [],
     logs: [],
+    pinned: {},
     script: () => ({}),
   }
   const deployments: { readonly deployment: Deployment; readonly script: Script }[] = []
@@ -91,6 +94,13 @@ async function answer(
     if (request.method === 'HEAD') return void response.writeHead(fake.contexts.has(name) ? 200 : 404).end()
     fake.contexts.set(name, await buffer(request))
     return void response.writeHead(201).end()
+  }
+  if (kind === 'images') {
+    const reference = searchParams.get('reference') ?? ''
+    const pinned = fake.pinned[reference]
+    if (pinned !== undefined) return json({ reference, digest: pinned.split('@')[1], pinned })
+    const message = `No registry has ${reference}.`
+    return refuse(422, [{ severity: 'error', code: 'BH_IMAGE_NOT_FOUND', message, hint: 'Check the name.' }])
   }
   if (kind === 'projects' && part === 'logs') return sendLogs(fake, searchParams, response)
   if (kind === 'projects' && name !== '') {

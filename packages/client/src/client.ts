@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
-import type { Config, EngineDescription, ProjectLogLine, ProjectSummary } from '@bulkhead/api'
+import type { Config, EngineDescription, ImageDigest, ProjectLogLine, ProjectSummary } from '@bulkhead/api'
 import type { RevisionStored, Version } from '@bulkhead/api'
 import { contentTypes, logLineEvent, paths, streamErrorEvent } from '@bulkhead/api/paths'
 import { BulkheadError, isBulkheadError } from '@bulkhead/model'
@@ -15,7 +15,7 @@ import { problemToError } from './problem.ts'
 import { readEvents } from './sse.ts'
 import type { ServerSentEvent } from './sse.ts'
 
-export type { EngineDescription, ProjectLogLine, ProjectSummary, RevisionStored, Version }
+export type { EngineDescription, ImageDigest, ProjectLogLine, ProjectSummary, RevisionStored, Version }
 
 /** Body of `POST /v1/deployments`. */
 export interface DeployRequest {
@@ -73,6 +73,8 @@ export interface Client {
   deploymentEvents(id: string, options?: EventsOptions): AsyncGenerator<DeploymentEvent>
   logs(project: string, query?: LogsQuery, options?: StreamOptions): AsyncGenerator<ProjectLogLine>
   checkConfig(bundle: Bundle): Promise<Config>
+  /** The digest that the registry has for a reference now, asked through the daemon's engine. */
+  imageDigest(reference: string): Promise<ImageDigest>
   hasContext(digest: string): Promise<boolean>
   putContext(digest: string, archive: Readable): Promise<void>
 }
@@ -113,6 +115,7 @@ export function createClient(address: Address): Client {
     deploymentEvents: (id, options = {}) => deploymentEvents(address, id, options),
     logs: (project, query = {}, options = {}) => logs(address, project, query, options),
     checkConfig: async (bundle) => (await post(paths.config, { bundle })) as Config,
+    imageDigest: async (reference) => (await get(paths.imageDigest, { reference })) as ImageDigest,
     hasContext: async (digest) => {
       const response = await send(address, { method: 'HEAD', path: paths.context(digest) })
       response.resume()

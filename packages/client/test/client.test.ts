@@ -100,7 +100,12 @@ t.test('what is undefined must not be sent', async (t) => {
   })
   await client.project('a/b', { all: true })
   await client.project('x')
-  t.same(seen, ['/v1/projects/a%2Fb?all=true', '/v1/projects/x'])
+  await client.imageDigest('team/web:1')
+  t.same(seen, [
+    '/v1/projects/a%2Fb?all=true',
+    '/v1/projects/x',
+    '/v1/images/digest?reference=team%2Fweb%3A1',
+  ])
 })
 
 t.test('events of a deployment', async (t) => {

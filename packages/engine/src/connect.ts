@@ -17,7 +17,7 @@ import { logs } from './logs.ts'
 import { createNetwork, removeNetwork } from './networks.ts'
 import { inspect, observe, projects } from './observe.ts'
 import type { Engine, RegistryCredentials } from './port.ts'
-import { imagePlatforms, pullImage } from './pull.ts'
+import { imageDigest, imagePlatforms, pullImage } from './pull.ts'
 import { createVolume, removeVolume } from './volumes.ts'
 
 export interface ConnectOptions {
@@ -68,6 +68,8 @@ export function connect(address: EngineAddress, { sshCommand, credentials }: Con
     buildImage: (request) => buildImage(client, request, credentials),
     imagePlatforms: async (reference, timeoutMs, given) =>
       imagePlatforms(client, reference, timeoutMs, given ?? (await credentials?.(reference))),
+    imageDigest: async (reference, timeoutMs, given) =>
+      imageDigest(client, reference, timeoutMs, given ?? (await credentials?.(reference))),
     events: (signal, onOpen) => events(client, signal, onOpen),
     logs: (container, options) => logs(client, container, options),
     close: () => Promise.resolve(client.close()),

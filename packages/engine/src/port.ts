@@ -49,6 +49,11 @@ export interface Engine {
     timeoutMs: number,
     credentials?: RegistryCredentials,
   ): Promise<readonly ImagePlatform[] | undefined>
+  /**
+   * The digest that the registry has for a reference now. A reference that holds
+   * one already is not asked for.
+   */
+  imageDigest(reference: string, timeoutMs: number, credentials?: RegistryCredentials): Promise<ImageDigest>
 
   /**
    * Engine events, container and network ones, reconnecting never: ends or throws when the stream does.
@@ -79,6 +84,13 @@ export interface ProjectOnEngine {
 export interface ImagePlatform {
   readonly os: string
   readonly architecture: string
+}
+
+export interface ImageDigest {
+  /** `sha256:…`: of the list where the image is for several platforms. */
+  readonly digest: string
+  /** Name in full, tag and digest; as it was given where it held a digest. */
+  readonly pinned: string
 }
 
 export interface PullRequest {

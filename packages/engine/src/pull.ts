@@ -2,10 +2,10 @@ import type Docker from 'dockerode'
 import { BulkheadError } from '@bulkhead/model'
 import type { Client } from './client.ts'
 import { attempt, InStreamError } from './error.ts'
-import type { ImagePlatform, PullRequest, RegistryCredentials } from './port.ts'
+import type { ImageDigest, ImagePlatform, PullRequest, RegistryCredentials } from './port.ts'
 import { pullProgress, throttled } from './progress.ts'
 import type { PullMessage } from './progress.ts'
-import { parseReference } from './reference.ts'
+import { fullReference, parseReference } from './reference.ts'
 import { referencePath } from './segment.ts'
 import { chunksOf, linesOf } from './stream.ts'
 
@@ -63,6 +63,39 @@ export async function imagePlatforms(
       .map(({ os, architecture }) => ({ os, architecture }))
   } catch {
     return undefined
+  }
+}
+
+/**
+ * The digest that the registry has for a reference, asked through the engine.
+ *
+ * @throws BulkheadError BH_IMAGE_NOT_FOUND, BH_IMAGE_REFERENCE_INVALID, BH_PULL_FAILED, BH_PULL_TIMEOUT.
+ */
+export async function imageDigest(
+  client: Client,
+  reference: string,
+  timeoutMs: number,
+  credentials?: RegistryCredentials,
+): Promise<ImageDigest> {
+  const [, given] = reference.split('@')
+  if (given !== undefined) return { digest: given, pinned: reference }
+  const full = fullReference(reference)
+  const signal = AbortSignal.timeout(timeoutMs)
+  try {
+    const { Descriptor: descriptor } = await attempt(`ask for the digest of ${full}`, undefined, async () => {
+      const docker = await client.calls(signal)
+      return docker
+        .getImage(referencePath(full))
+        .distribution(credentials === undefined ? {} : { authconfig: authOf(credentials) })
+    })
+    return { digest: descriptor.digest, pinned: `${full}@${descriptor.digest}` }
+  } catch (error) {
+    if (!signal.aborted) throw pullFailure(error)
+    throw new BulkheadError(
+      'BH_PULL_TIMEOUT',
+      `Registry ${parseReference(full).registry} did not tell the digest of ${full} within ${timeoutMs / 1000} s.`,
+      { hint: 'Check that the engine reaches the registry.' },
+    )
   }
 }
 

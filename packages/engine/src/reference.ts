@@ -22,3 +22,19 @@ export function parseReference(reference: string): Reference {
     (/[.:]/u.test(first) || first === 'localhost' || first !== first.toLowerCase())
   return { registry: hosted ? first : 'docker.io', repository, version: digest ?? tag }
 }
+
+const hubNames = ['docker.io', 'index.docker.io']
+
+/**
+ * A reference in full, as Docker writes it: registry, repository, tag. A digest
+ * takes the place of the tag.
+ *
+ * @see https://github.com/distribution/reference/blob/main/normalize.go
+ */
+export function fullReference(reference: string): string {
+  const { registry, repository, version } = parseReference(reference)
+  const isHub = hubNames.includes(registry)
+  const path = repository.startsWith(`${registry}/`) ? repository.slice(registry.length + 1) : repository
+  const name = isHub ? `docker.io/${path.includes('/') ? path : `library/${path}`}` : repository
+  return `${name}${reference.includes('@') ? '@' : ':'}${version}`
+}

@@ -205,6 +205,30 @@ void t.test('a name must not reach beyond its place in the path', async (t) => {
   t.equal(fake.asked.at(-1), '/v1.51/containers/..%2Finfo%3Fx%3D%23/json')
 })
 
+void t.test('a digest must be asked for by the name in full, and not when it is there already', async (t) => {
+  const digest = `sha256:${'a'.repeat(64)}`
+  const distribution = { '/distribution/': json({ Descriptor: { digest }, Platforms: [] }) }
+  const { address, asked } = await serve(t, { path: join(folder(t), 's') }, distribution)
+  const engine = reach(t, address)
+  const full = {
+    nginx: 'docker.io/library/nginx:latest',
+    'nginx:1.22': 'docker.io/library/nginx:1.22',
+    'team/app': 'docker.io/team/app:latest',
+    'docker.io/nginx': 'docker.io/library/nginx:latest',
+    'index.docker.io/team/app:2': 'docker.io/team/app:2',
+    'localhost/app': 'localhost/app:latest',
+    'registry.example:5000/deep/team/app': 'registry.example:5000/deep/team/app:latest',
+  }
+  for (const [reference, name] of Object.entries(full)) {
+    t.strictSame(await engine.imageDigest(reference, 5000), { digest, pinned: `${name}@${digest}` })
+    t.match(asked.at(-1), `/distribution/${name}/json`)
+  }
+  const questions = asked.length
+  const pinned = `nginx:1.22@${digest}`
+  t.strictSame(await engine.imageDigest(pinned, 5000), { digest, pinned })
+  t.equal(asked.length, questions)
+})
+
 void t.test('an answer that no rule knows must be told in the engine’s words with its status', async (t) => {
   const answers = { '/start': json({ message: 'the moon is full' }, 500) }
   const fake = await serve(t, { path: join(folder(t), 'e.sock') }, answers)

@@ -151,6 +151,36 @@ async function pulls(t: Test, engine: Engine, own: TestEngine, forget: Forget): 
     },
   )
 
+  t.test('the digest of an image must be that of its registry, and a failure be told as one', async (t) => {
+    const served = await fetch(`http://${registry.address}/v2/team/both/manifests/1`)
+    const digest = served.headers.get('docker-content-digest') ?? ''
+    t.match(digest, /^sha256:/u)
+    const pinned = `${image('both:1')}@${digest}`
+    t.strictSame(await engine.imageDigest(image('both:1'), 5000), { digest, pinned })
+    t.equal(await imageOf(engine, image('both:1')), undefined)
+    const fixed = (await engine.imageDigest(image('linux:1'), 5000)).pinned
+    t.teardown(() => forget(fixed))
+    await pull(engine, fixed)
+    t.not(await imageOf(engine, fixed), undefined, 'a pinned image is found by that name')
+
+    await t.rejects(engine.imageDigest(image('linux:none'), 5000), { code: 'BH_IMAGE_NOT_FOUND' })
+    await t.rejects(engine.imageDigest(`${host}:1/team/linux:1`, 5000), {
+      code: 'BH_PULL_FAILED',
+      message: /refused|unreachable/u,
+    })
+    await t.rejects(engine.imageDigest(image('Linux'), 5000), { code: 'BH_IMAGE_REFERENCE_INVALID' })
+    const silent = await listening(t, createTcpServer(), host)
+    await t.rejects(engine.imageDigest(`${silent}/team/linux:1`, 200), {
+      code: 'BH_PULL_TIMEOUT',
+      message: new RegExp(silent, 'u'),
+    })
+    const reference = `${await guarded(t, host, registry.address, 'alice:s3cret')}/team/both:1`
+    await t.rejects(engine.imageDigest(reference, 5000), { code: 'BH_PULL_FAILED', hint: /docker login/u })
+    const serverAddress = reference.split('/')[0] ?? ''
+    const login = { username: 'alice', password: 's3cret', serverAddress }
+    t.equal((await engine.imageDigest(reference, 5000, login)).digest, digest)
+  })
+
   t.test('the platforms of an image must be known without pulling it', async (t) => {
     const windows = { os: 'windows', architecture: 'amd64' }
     t.strictSame(await engine.imagePlatforms(image('windows:1'), 5000), [windows])

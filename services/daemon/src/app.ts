@@ -20,6 +20,7 @@ import { contextRoutes } from './routes/contexts.ts'
 import { deploymentEventRoutes } from './routes/deployment-events.ts'
 import { deploymentRoutes } from './routes/deployments.ts'
 import { engineRoutes } from './routes/engine.ts'
+import { imageRoutes } from './routes/images.ts'
 import { logRoutes } from './routes/logs.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { systemRoutes } from './routes/system.ts'
@@ -113,6 +114,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     settled: (project, signal) => settled(() => store.deployments.active(project), feed, signal),
   })
   await app.register(configRoutes, { deployments })
+  await app.register(imageRoutes, { engine })
   await app.register(contextRoutes, { contexts: store.contexts })
 
   let document: unknown

@@ -5,6 +5,7 @@ import {
   DeploymentListSchema,
   DeploymentSchema,
   EngineSchema,
+  ImageDigestSchema,
   ProblemDetailsSchema,
   ProjectListSchema,
   ProjectStatusSchema,
@@ -92,6 +93,31 @@ t.test('an engine without a kernel-isolating runtime must say so', async (t) => 
   t.match(await ask(t, served, { url: '/v1/engine' }, 200, EngineSchema), {
     isolation: { hyperv: { available: false, reason: /kernel of its own/ } },
   })
+})
+
+t.test('the digest of an image must be told by its registry, and a failure as a problem', async (t) => {
+  const served = await serve(t)
+  const digest = digestOf('image')
+  const pinned = `docker.io/library/web:1@${digest}`
+  served.engine.state.digests = { 'web:1': { digest, pinned } }
+  const asking = (reference: string): InjectOptions => ({
+    url: '/v1/images/digest',
+    query: reference === '' ? {} : { reference },
+  })
+  t.same(await ask(t, served, asking('web:1'), 200, ImageDigestSchema), {
+    reference: 'web:1',
+    digest,
+    pinned,
+  })
+  t.match(await refused(t, served, asking('none'), 422), { code: 'BH_IMAGE_NOT_FOUND' })
+  t.match(await refused(t, served, asking('team/Web:1'), 422), {
+    code: 'BH_IMAGE_REFERENCE_INVALID',
+    hint: /team\/web:1/,
+  })
+  t.match(await refused(t, served, asking('../secrets'), 422), { code: 'BH_IMAGE_REFERENCE_INVALID' })
+  t.match(await refused(t, served, asking(''), 400), { code: 'BH_BAD_REQUEST' })
+  served.engine.state.reachable = false
+  t.match(await refused(t, served, asking('web:1'), 503), { code: 'BH_ENGINE_UNREACHABLE' })
 })
 
 t.test('a deployment must be on disk before anything acts on it', async (t) => {
@@ -681,6 +707,7 @@ t.test('the API must describe itself', async (t) => {
     'getDeployment',
     'getEngine',
     'getHealth',
+    'getImageDigest',
     'getProject',
     'getReady',
     'getVersion',

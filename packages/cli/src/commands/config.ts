@@ -21,6 +21,8 @@ import type { Problem, Project } from '@bulkhead/model'
 import type { CommandModule, Invocation } from '../command.ts'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit.ts'
+import { lockOf, pinImages } from '../project/digests.ts'
+import type { ImageUsers } from '../project/digests.ts'
 import { loadProject } from '../project/load.ts'
 import type { LoadedProject } from '../project/load.ts'
 import { selectServices } from '../project/select.ts'
@@ -47,14 +49,17 @@ interface ConfigOptions {
   readonly pathResolution: boolean
   readonly consistency: boolean
   readonly envResolution: boolean
+  readonly resolveImageDigests?: boolean
+  readonly lockImageDigests?: boolean
 }
 
 export const config: CommandModule = {
   description: `Checks the Compose files, merges them and prints the project that they come to, in the canonical form.
-Needs neither a daemon nor an engine.`,
+Needs neither a daemon nor an engine, except for the digests of images: those are asked from their registries, through the engine.`,
   examples: [
     ['bulkhead config -q', 'check only'],
     ['bulkhead -f compose.yaml -f prod.yaml config', 'what the two come to'],
+    ['bulkhead config --lock-image-digests -o lock.yaml', 'pin images: use it with -f, after the others'],
     ['bulkhead config --variables', 'the variables that the files read'],
   ],
   declare: (command: Command) =>
@@ -64,6 +69,8 @@ Needs neither a daemon nor an engine.`,
       .addOption(new Option('--format <format>', 'how to print').choices(['yaml', 'json']).default('yaml'))
       .option('-q, --quiet', 'print nothing but problems')
       .option('-o, --output <file>', 'write into a file')
+      .option('--resolve-image-digests', 'pin images to the digests that their registries have now')
+      .option('--lock-image-digests', 'print only the pinned images, as a file to merge with the others')
       .optionsGroup('Print in place of it:')
       .option('--services', 'names of services')
       .option('--volumes', 'names of volumes')
@@ -91,7 +98,8 @@ async function runConfig({ globals, args, options: raw }: Invocation, context: C
   checkServices(args, known, loaded.project.name)
   warn(loaded.warnings, globals.progress === 'json')
   const project = args.length === 0 ? loaded.project : selectServices(loaded.project, args)
-  const text = options.quiet === true ? '' : render({ ...loaded, project }, options, context)
+  const shown = await withDigests({ ...loaded, project }, options, globals, context)
+  const text = options.quiet === true ? '' : render(shown, options, context)
   if (options.output === undefined) context.terminal.out(text)
   else write(resolve(context.cwd, options.output), text)
   return exitCodes.ok
@@ -114,6 +122,41 @@ function loadOptions(options: ConfigOptions): LoadOptions {
   }
 }
 
+/** Asks only for what is printed: the lists and hashes show images as they are written. */
+async function withDigests(
+  loaded: LoadedProject,
+  options: ConfigOptions,
+  globals: Invocation['globals'],
+  context: Context,
+): Promise<LoadedProject> {
+  const wanted = options.resolveImageDigests === true || options.lockImageDigests === true
+  if (!wanted || isList(options)) return loaded
+  const { findOrStartDaemon } = await import('../daemon/find.ts')
+  const { project, document } = loaded
+  const connect = () => findOrStartDaemon(globals, context)
+  if (options.interpolate) {
+    return {
+      ...loaded,
+      project: { ...project, services: await pinImages(project.services, project, connect) },
+    }
+  }
+  return {
+    ...loaded,
+    document: { ...document, services: await pinImages(servicesOf(document), project, connect) },
+  }
+}
+
+function isList(options: ConfigOptions): boolean {
+  const { services, volumes, networks, images, models, profiles, hash, variables, environment } = options
+  const lists = [services, volumes, networks, images, models, profiles, variables, environment]
+  return hash !== undefined || lists.includes(true)
+}
+
+/** The form of a document was checked when it was loaded. */
+function servicesOf(document: LoadedProject['document']): ImageUsers {
+  return (document['services'] ?? {}) as ImageUsers
+}
+
 function render(loaded: LoadedProject, options: ConfigOptions, context: Context): string {
   const { project, document } = loaded
   if (options.services === true) return lines(listServices(project))
@@ -125,6 +168,10 @@ function render(loaded: LoadedProject, options: ConfigOptions, context: Context)
   if (options.hash !== undefined) return lines(hashes(project, options.hash))
   if (options.variables === true) return variables(document, options.format)
   if (options.environment === true) return lines(environment(loaded, context))
+  if (options.lockImageDigests === true) {
+    const services = options.interpolate ? project.services : servicesOf(document)
+    return printDocument(lockOf(services), options.format)
+  }
   if (!options.interpolate) return printDocument(document, options.format)
   return printProject(project, { format: options.format })
 }
