@@ -14,7 +14,7 @@ import { withExcerpts } from './excerpt.ts'
 import { collectProblems, type Problems } from './problems.ts'
 import { buildProject, dependencyGraph } from './project.ts'
 import { checkResources } from './resources.ts'
-import { dropUnused, selectServices } from './select.ts'
+import { activeProfiles, dropUnused, selectServices } from './select.ts'
 import { clone, isMapping, makeMapping, mappingAt, positionIn, type Mapping, type Tree } from './tree.ts'
 
 export type { LoadInput, LoadOptions, LoadResult } from './input.ts'
@@ -40,7 +40,7 @@ export function load(input: LoadInput): LoadResult {
   const loaded = discovery === undefined ? undefined : loadDiscovered(input, discovery, assembly)
   const sorted = withExcerpts(problems.list, assembly.parsed)
   if (problems.failed || loaded === undefined)
-    return { project: undefined, document: undefined, problems: sorted }
+    return { project: undefined, document: undefined, profiles: discovery?.profiles ?? [], problems: sorted }
   return { ...loaded, problems: sorted }
 }
 
@@ -48,7 +48,7 @@ function loadDiscovered(
   input: LoadInput,
   discovery: Discovery,
   assembly: Assembly,
-): Pick<LoadResult, 'project' | 'document'> | undefined {
+): Omit<LoadResult, 'problems'> | undefined {
   const { problems } = assembly
   const options = input.options ?? {}
   const name = nameProject(input, discovery, assembly)
@@ -70,12 +70,14 @@ function loadDiscovered(
   if (!assembly.interpolate) {
     return {
       document: withoutEmptyLists(document) as Mapping,
+      profiles: discovery.profiles,
       project: finish(document, makeMapping(), name, input, discovery),
     }
   }
   const original = clone(document) as Mapping
   const typed = convert(document, problems)
-  const { enabled, disabled } = selectServices(typed, discovery.profiles)
+  const profiles = activeProfiles(typed, discovery.profiles, input.services ?? [])
+  const { enabled, disabled } = selectServices(typed, profiles)
   if (options.consistency !== false && !assembly.incomplete) {
     checkServices({ document: typed, enabled, disabled, problems })
     checkOrder(enabled, problems)
@@ -86,7 +88,7 @@ function loadDiscovered(
   if (options.unused !== true) dropUnused(typed, enabled)
   typed['services'] = enabled
   readVariables(typed, variable, assembly.values)
-  return { document: original, project: finish(typed, disabled, name, input, discovery) }
+  return { document: original, profiles, project: finish(typed, disabled, name, input, discovery) }
 }
 
 /** Compose prints an empty list of such a document as null, but for the two lists that it makes anew. */

@@ -3,25 +3,88 @@ import type { Mapping, Tree } from './tree.ts'
 
 /** True when no profile is asked for, or one of those that are active (`*`: all of them). */
 export function isEnabled(service: Mapping, active: readonly string[]): boolean {
-  const profiles = service['profiles']
-  if (!Array.isArray(profiles) || profiles.length === 0) return true
-  return active.includes('*') || profiles.some((profile) => active.includes(scalarText(profile)))
+  const profiles = profilesOf(service)
+  if (profiles.length === 0) return true
+  return active.includes('*') || profiles.some((profile) => active.includes(profile))
 }
 
-/** Splits the services into those that the profiles enable and the others. */
+/** The given profiles, and those of services that are asked for by name and not enabled by them. */
+export function activeProfiles(
+  document: Mapping,
+  given: readonly string[],
+  asked: readonly string[],
+): readonly string[] {
+  const services = mappingAt(document, 'services')
+  const more = asked.flatMap((name) => {
+    const service = mappingAt(services, name)
+    const profiles = service?.['profiles']
+    return service === undefined || isEnabled(service, given) || !Array.isArray(profiles) ? [] : profiles
+  })
+  return [...new Set([...given, ...more.map(scalarText)])]
+}
+
+export interface Selection {
+  readonly enabled: Mapping
+  readonly disabled: Mapping
+  /** True when services are enabled that the active profiles alone don't enable. */
+  readonly activating: boolean
+}
+
+/**
+ * Splits the services into those that are enabled, by the active profiles or by
+ * being asked for by name, and the others.
+ */
 export function selectServices(
   document: Mapping,
   active: readonly string[],
-): { readonly enabled: Mapping; readonly disabled: Mapping } {
+  named: readonly string[],
+): Selection {
   const services = mappingAt(document, 'services') ?? makeMapping()
+  const byName = enabledByName(services, active, named)
   const enabled = makeMapping()
   const disabled = makeMapping()
   for (const name of Object.keys(services)) {
     const service = services[name] as Tree
-    const target = !isMapping(service) || isEnabled(service, active) ? enabled : disabled
-    put(target, name, service, markOf(services, name))
+    const isOn = !isMapping(service) || isEnabled(service, active) || byName.has(name)
+    put(isOn ? enabled : disabled, name, service, markOf(services, name))
   }
-  return { enabled, disabled }
+  return { enabled, disabled, activating: byName.size > 0 }
+}
+
+/**
+ * A service that is asked for by name activates its profiles: for itself, for
+ * the others that are asked for and for what all of them depend on, not for the
+ * rest of the project.
+ *
+ * @returns those services; empty where the active profiles enable all that are named.
+ * @see https://github.com/compose-spec/compose-spec/blob/main/15-profiles.md
+ */
+function enabledByName(
+  services: Mapping,
+  active: readonly string[],
+  named: readonly string[],
+): ReadonlySet<string> {
+  const asked = new Set(named.filter((name) => mappingAt(services, name) !== undefined))
+  const activated = [...asked].flatMap((name) => {
+    const service = mappingAt(services, name)
+    return service === undefined || isEnabled(service, active) ? [] : profilesOf(service)
+  })
+  const reached = new Set<string>()
+  if (activated.length === 0) return reached
+  const profiles = [...active, ...activated]
+  const waiting = [...asked]
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    const service = mappingAt(services, name)
+    if (service === undefined || reached.has(name) || !isEnabled(service, profiles)) continue
+    reached.add(name)
+    waiting.push(...Object.keys(mappingAt(service, 'depends_on') ?? {}))
+  }
+  return reached
+}
+
+function profilesOf(service: Mapping): readonly string[] {
+  const profiles = service['profiles']
+  return Array.isArray(profiles) ? profiles.map(scalarText) : []
 }
 
 /** Leaves out, in place, the networks, volumes, secrets, configs and models that no service uses. */

@@ -192,6 +192,14 @@ volumes: {vol: {}}
   }
 })
 
+t.test('a service that is asked for by name must bring its profiles', async (t) => {
+  const text =
+    'services: {a: {image: a}, b: {image: b, profiles: [x]}, c: {image: c, profiles: [x]}, d: {image: d, profiles: [y]}}'
+  const { project, profiles } = loadText(text, { services: ['b', 'a'], variables: { COMPOSE_PROFILES: 'z' } })
+  t.strictSame(Object.keys(project?.services ?? {}), ['a', 'b', 'c'])
+  t.strictSame(profiles, ['z', 'x'])
+})
+
 t.test('a name must come from -p, COMPOSE_PROJECT_NAME, the file or the folder, in this order', async (t) => {
   const named = 'name: File-${N:-x}\nservices: {a: {image: "$COMPOSE_PROJECT_NAME"}}'
   const files = { '/My Folder/compose.yaml': named, '/My Folder/plain.yaml': 'services: {a: {image: a}}' }
