@@ -3,6 +3,7 @@ import { interpolate, type Lookup } from '../template/interpolate.ts'
 import type { TemplateProblem } from '../template/parse.ts'
 import { positions } from './position.ts'
 import { parseRaw } from './raw.ts'
+import { maximumProblems, type Dotenv } from './result.ts'
 
 export interface DotenvOptions {
   /** The file's name in positions. */
@@ -12,16 +13,6 @@ export interface DotenvOptions {
   /** `raw`: every value is taken as it is, no quotes, no variables. */
   readonly format?: 'raw' | undefined
 }
-
-export interface Dotenv {
-  /** In the order of the file; a name with no value and none in the environment is left out. */
-  readonly values: ReadonlyMap<string, string>
-  /** Errors, and warnings for variables that became blank. Values never show in them. */
-  readonly problems: readonly Problem[]
-}
-
-/** Reading ends after so many mistakes: a file with more of them isn't an env file. Warnings beyond it are dropped. */
-export const maximumProblems = 50
 
 /**
  * Reads an env file: `NAME=value`, `NAME: value`, `export NAME=value`, or a bare

@@ -1,6 +1,6 @@
 import type { Problem, SourcePosition } from '@bulkhead/model'
 import type { Lookup } from '../template/interpolate.ts'
-import { maximumProblems, type Dotenv } from './parse.ts'
+import { maximumProblems, type Dotenv } from './result.ts'
 
 /**
  * Reads an env file in raw format: one `NAME=value` a line, the value taken to
