@@ -6,7 +6,7 @@ import type { Image } from './state/image.ts'
 import { list, object, text, textMap, texts } from './json.ts'
 import type { Json } from './json.ts'
 import { newLog } from './log.ts'
-import { mountsOf } from './mount.ts'
+import { checkBinds, mountsOf } from './mount.ts'
 import { lookUpNetwork } from './network.ts'
 import { parseReference } from './reference.ts'
 import { Refusal } from './refusal.ts'
@@ -30,6 +30,7 @@ export function createContainer(world: World, name: string, body: Json): Contain
   const runtime = text(host['Runtime'])
   if (runtime !== '' && !rules.runtimes.includes(runtime)) throw rules.words.unknownRuntime(runtime)
   checkNamespaces(world, host)
+  checkBinds(world, host)
   const its = name === '' ? freeName(world) : name.replace(/^\//u, '')
   refuseTaken(world, its)
 
@@ -104,7 +105,7 @@ function imageFor(world: World, given: string): Image {
   // The engine takes no image at all for the image without a name.
   const image = given === '' ? undefined : lookUpImage(world, given)
   if (image !== undefined) return image
-  if (given !== '') parseReference(given)
+  if (given !== '') parseReference(given, world.rules.words)
   throw new Refusal(404, `No such image: ${given === '' ? 'sha256:' : fullName(given)}`)
 }
 
@@ -116,7 +117,8 @@ function attachmentsOf(world: World, host: Json, endpoints: Json): Map<string, A
   const names = Object.keys(endpoints)
   if (names.length > 1 && !rules.manyNetworksAtCreate) throw rules.words.manyNetworks(names)
   const first = mode === '' || mode === 'default' ? rules.defaultNetwork : mode
-  const named = (name: string): string => lookUpNetwork(world, name)?.name ?? name
+  const named = (name: string): string =>
+    name === 'default' ? rules.defaultNetwork : (lookUpNetwork(world, name)?.name ?? name)
   const wanted = new Map<string, Attachment>()
   const primary = named(first)
   const others = names.filter((name) => named(name) !== primary)

@@ -7,7 +7,7 @@ import type { Image, ImageSpec } from './state/image.ts'
 /** Adds an image, or gives its tag to what is there already. */
 export function addImage(world: World, spec: ImageSpec): Image {
   const id = `sha256:${createHash('sha256').update(JSON.stringify(spec)).digest('hex')}`
-  const tag = familiar(parseReference(spec.reference))
+  const tag = familiar(parseReference(spec.reference, world.rules.words))
   for (const other of world.images.values()) other.tags.delete(tag)
   const image = world.images.get(id) ?? {
     id,
@@ -28,7 +28,7 @@ export function lookUpImage(world: World, given: string): Image | undefined {
     const found = [...world.images.values()].find(({ id }) => id.startsWith(`sha256:${bare}`))
     if (found !== undefined) return found
   }
-  const reference = parseReference(given)
+  const reference = parseReference(given, world.rules.words)
   const name = familiar(reference)
   return [...world.images.values()].find(({ tags, digests }) =>
     reference.digested ? digests.has(name) : tags.has(name),
@@ -59,9 +59,10 @@ export function removeImage(
   given: string,
   force: boolean,
 ): readonly Readonly<Record<string, string>>[] {
-  const image = imageNamed(world, given)
+  const image = lookUpImage(world, given)
+  if (image === undefined) throw new Refusal(404, `No such image: ${fullName(given)}`)
   const user = [...world.containers.values()].find((container) => container.imageId === image.id)
-  const byName = [...image.tags].find((tag) => tag === familiar(parseReference(given)))
+  const byName = [...image.tags].find((tag) => tag === familiar(parseReference(given, world.rules.words)))
   const others = byName === undefined ? 0 : image.tags.size - 1
   if (
     user !== undefined &&

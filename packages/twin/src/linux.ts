@@ -80,6 +80,8 @@ const words26: Words = {
     ),
   emptyConfig: () => new Refusal(400, 'config cannot be empty in order to create a container'),
   noSuchImage: (_given, full) => new Refusal(404, `No such image: ${full}`),
+  upperCaseName: (repository) =>
+    new Refusal(400, `invalid reference format: repository name (${repository}) must be lowercase`),
   programMissing: (program) => `failed to create task for container: ${missing(program)}`,
   manyNetworks: (names) => manyNetworks(names),
   networkNameMissing: () => new Refusal(400, 'invalid name: '),
@@ -110,6 +112,7 @@ const words20: Words = {
   invalidRestartPolicy: (name) => new Refusal(400, `invalid restart policy '${name}'`),
   emptyConfig: () => new Refusal(400, 'Config cannot be empty in order to create a container'),
   noSuchImage: (given, full) => new Refusal(404, `no such image: ${given}: No such image: ${full}`),
+  upperCaseName: () => new Refusal(400, 'invalid reference format: repository name must be lowercase'),
   programMissing: (program) => missing(program),
   networkNameMissing: () => new Refusal(500, 'invalid name: '),
   invalidSubnet: (subnet) => new Refusal(500, `Invalid subnet ${subnet} : invalid CIDR address: ${subnet}`),

@@ -14,8 +14,6 @@ import type { World } from './state/world.ts'
 export function mountsOf(world: World, config: Json, host: Json): readonly Mount[] {
   const mounts = new Map<string, Mount>()
   const asked = list(host['Mounts']).map(object)
-  // Before anything is made: a refusal leaves nothing behind.
-  for (const mount of asked) checkBind(world, mount)
   for (const entry of list(host['VolumesFrom'])) {
     const [name = '', mode] = String(entry).split(':')
     for (const mount of containerNamed(world, name).mounts)
@@ -51,11 +49,13 @@ function tmpfs(target: string): Mount {
 }
 
 /** @throws Refusal 400 when what is to be mounted is not there. */
-function checkBind({ hostHasPath }: World, mount: Json): void {
-  const source = text(mount['Source'])
-  const makes = object(mount['BindOptions'])['CreateMountpoint'] === true
-  if (mount['Type'] !== 'bind' || makes || hostHasPath(source)) return
-  throw new Refusal(400, `invalid mount config for type "bind": bind source path does not exist: ${source}`)
+export function checkBinds({ hostHasPath }: World, host: Json): void {
+  for (const mount of list(host['Mounts']).map(object)) {
+    const source = text(mount['Source'])
+    const makes = object(mount['BindOptions'])['CreateMountpoint'] === true
+    if (mount['Type'] !== 'bind' || makes || hostHasPath(source)) continue
+    throw new Refusal(400, `invalid mount config for type "bind": bind source path does not exist: ${source}`)
+  }
 }
 
 /** `source:target:options`; the source is a path or the name of a volume. */

@@ -63,7 +63,7 @@ export interface Subject {
 /** What a container's own command does. */
 export function programOf(scripts: readonly Script[], subject: Subject): Program {
   const does = scripts.find((script) => script.does !== undefined && isFor(script, subject))?.does
-  if (does === undefined) return behaving({})
+  if (does === undefined) return builtIn[subject.argv[0] ?? ''] ?? behaving({})
   return typeof does === 'function' ? does : behaving(does)
 }
 
@@ -72,7 +72,7 @@ export function guestProgramOf(scripts: readonly Script[], subject: Subject): Pr
   const named = scripts.filter(({ command }) => command !== undefined)
   const does = named.find((script) => script.does !== undefined && isFor(script, subject))?.does
   if (does !== undefined) return typeof does === 'function' ? does : behaving(does)
-  return builtIn[subject.argv[0] ?? ''] ?? (() => Promise.resolve(0))
+  return builtIn[subject.argv[0] ?? ''] ?? builtIn['true'] ?? forever
 }
 
 /** The exit codes of a container's probes; undefined: its probe is a command like others. */
@@ -86,10 +86,6 @@ const builtIn: Readonly<Record<string, Program>> = {
   echo: (process) => {
     process.out(`${process.argv.slice(1).join(' ')}\n`)
     return Promise.resolve(0)
-  },
-  sleep: async (process) => {
-    await process.sleep(Number(process.argv[1] ?? 0) * 1000)
-    return 0
   },
 }
 

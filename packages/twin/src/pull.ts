@@ -20,7 +20,7 @@ export async function* pull(
   given: string,
   login: Login | undefined,
 ): AsyncGenerator<Readonly<Record<string, unknown>>> {
-  const reference = parseReference(given)
+  const reference = parseReference(given, world.rules.words)
   const name = familiar(reference)
   const remote = remoteImage(world, name, login)
   const digest = digestOf(remote)

@@ -1,4 +1,5 @@
 import { Refusal } from './refusal.ts'
+import type { Words } from './rules.ts'
 
 /** An image name taken apart, in the short form that the engine shows (`bb`, `registry:5000/team/bb`). */
 export interface Reference {
@@ -9,13 +10,10 @@ export interface Reference {
 }
 
 /** @throws Refusal 400 when it is no name of an image. */
-export function parseReference(given: string): Reference {
+export function parseReference(given: string, words: Pick<Words, 'upperCaseName'>): Reference {
   const [name = '', digest] = given.split('@')
   const [, bare = name, tag] = /^(.*?)(?::([\w][\w.-]{0,127}))?$/u.exec(name) ?? []
-  if (bare !== bare.toLowerCase()) {
-    const full = bare.includes('/') ? bare : `library/${bare}`
-    throw new Refusal(400, `invalid reference format: repository name (${full}) must be lowercase`)
-  }
+  if (bare !== bare.toLowerCase()) throw words.upperCaseName(bare.includes('/') ? bare : `library/${bare}`)
   if (!/^[a-z0-9](?:[a-z0-9._:/-]*[a-z0-9])?$/u.test(bare)) throw new Refusal(400, 'invalid reference format')
   const repository = bare.replace(/^(?:index\.)?docker\.io\/(?:library\/)?/u, '')
   if (digest !== undefined) return { repository, version: digest, digested: true }

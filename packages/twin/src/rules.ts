@@ -56,6 +56,7 @@ export interface Words {
   invalidRestartPolicy(name: string): Refusal
   emptyConfig(): Refusal
   noSuchImage(given: string, full: string): Refusal
+  upperCaseName(repository: string): Refusal
   /** For `start`: what runc says. */
   programMissing(program: string): string
   manyNetworks(names: readonly string[]): Refusal

@@ -134,9 +134,10 @@ function application(world: World, calls: Calls): FastifyInstance {
 /** Does what the fault says instead of an answer. */
 function spoil(request: FastifyRequest, reply: FastifyReply, { does, message }: Fault): unknown {
   if (does === 'refuse' || does === 'fail') {
-    const words = JSON.stringify({ message: message ?? 'the engine failed on order' })
-    reply.status(500).type('application/json')
-    return reply.sent ? undefined : does === 'refuse' ? reply.send(words) : words
+    const words = { message: message ?? 'the engine failed on order' }
+    if (does === 'refuse') return answer(reply.status(500), words)
+    reply.status(500).header('content-type', 'application/json')
+    return JSON.stringify(words)
   }
   reply.hijack()
   if (does === 'drop' || does === 'lose') request.raw.socket.destroy()

@@ -70,9 +70,12 @@ export function stream(request: FastifyRequest, reply: FastifyReply, type: strin
   }
 }
 
-/** Sends JSON as the engine does, with a line end. */
+/**
+ * Sends JSON as the engine does, with a line end; in bytes, as text would get a
+ * character set, and Docker's client takes JSON for such only without one.
+ */
 export function answer(reply: FastifyReply, body: unknown): FastifyReply {
-  return reply.type('application/json').send(`${JSON.stringify(body)}\n`)
+  return reply.header('content-type', 'application/json').send(Buffer.from(`${JSON.stringify(body)}\n`))
 }
 
 export function nothing(reply: FastifyReply, status: number): FastifyReply {

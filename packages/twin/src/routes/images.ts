@@ -39,14 +39,16 @@ export function imageRoutes(app: FastifyInstance, world: World): void {
     const [, name = '', what] = /^(.*)\/(tag|push)$/u.exec(parameterOf(request, '*')) ?? []
     if (what !== 'tag') throw new Refusal(404, 'page not found')
     const { repo = '', tag = 'latest' } = queryOf(request)
-    tagImage(world, imageNamed(world, name), familiar(parseReference(`${repo}:${tag}`)))
+    tagImage(world, imageNamed(world, name), familiar(parseReference(`${repo}:${tag}`, world.rules.words)))
     return nothing(reply, 201)
   })
   app.delete('/images/*', (request, reply) =>
     answer(reply, removeImage(world, parameterOf(request, '*'), flag(queryOf(request)['force']))),
   )
   app.get('/distribution/*', (request, reply) => {
-    const name = familiar(parseReference(parameterOf(request, '*').replace(/\/json$/u, '')))
+    const name = familiar(
+      parseReference(parameterOf(request, '*').replace(/\/json$/u, ''), world.rules.words),
+    )
     const remote = remoteImage(world, name, loginIn(request))
     return answer(reply, {
       Descriptor: {

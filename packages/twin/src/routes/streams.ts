@@ -32,6 +32,16 @@ export function streamRoutes(app: FastifyInstance, world: World): void {
       waiting()
     })
   })
+  // Who attaches without an upgrade of the connection is told in plain text.
+  app.post('/containers/:id/attach', (request, reply) => {
+    try {
+      containerNamed(world, parameterOf(request, 'id'))
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      return reply.status(error.status).type('text/plain').send(error.message)
+    }
+    throw new Refusal(400, 'attaching needs an upgrade of the connection')
+  })
   app.get('/containers/:id/stats', (request, reply) => {
     const container = containerNamed(world, parameterOf(request, 'id'))
     return answer(reply, {
