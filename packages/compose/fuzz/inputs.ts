@@ -79,7 +79,10 @@ function mutate(text: string, { kind, at, other, fragment }: Mutation, texts: re
   }
 }
 
-const keyNames = []
+const keyNames = `services web db image build command ports volumes networks environment env_file
+  extends service file depends_on deploy resources limits healthcheck test interval secrets configs
+  include path profiles external name labels ulimits x-a x-bulkhead __proto__ target source type
+  condition models content`.split(/\s+/)
 const keys = fc.constantFrom(...keyNames)
 
 /** Any data under keys that mean something. */
