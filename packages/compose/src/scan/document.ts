@@ -159,6 +159,12 @@ function scanBelow(cursor: Cursor, at: number, mayBeLevel: boolean): Found | und
     cursor.text.charCodeAt(cursor.position) === DASH && isBreak(cursor.text, cursor.position + 1)
   if (below < at || (below === at && !isSequence)) return undefined
   if (below === at && !mayBeLevel) giveUp()
+  const first = cursor.text.charAt(cursor.position)
+  if (first === '[' || first === '{') {
+    const found = scanFlow(cursor, at)
+    endValue(cursor)
+    return found
+  }
   return isSequence ? scanSequence(cursor, below, below === at) : scanMapping(cursor, below)
 }
 

@@ -79,8 +79,11 @@ function nextCharacter(cursor: Cursor, parent: number): string {
     } else break
   }
   if (cursor.position >= text.length || text.charCodeAt(cursor.position) === HASH) giveUp()
-  if (cursor.position - cursor.line <= parent) giveUp()
-  return text.charAt(cursor.position)
+  const character = text.charAt(cursor.position)
+  const indent = cursor.position - cursor.line
+  const closes = character === ']' || character === '}'
+  if (indent < parent || (indent === parent && !closes)) giveUp()
+  return character
 }
 
 function isQuote(character: string): boolean {

@@ -97,19 +97,28 @@ function joinLines(lines: readonly string[], folded: boolean, chomp: string): st
   return chomp === '' ? `${body}\n` : body + '\n'.repeat(lines.length - last + 1)
 }
 
-/** Lines become one, with a space between; blank ones are line breaks. */
+/**
+ * Lines become one, with a space between; blank ones are line breaks. Around
+ * lines that lie deeper than the others the breaks stay as they are.
+ */
 function fold(lines: readonly string[]): string {
   let body = ''
   let blanks = 0
-  for (const [index, line] of lines.entries()) {
-    if (line.startsWith(' ')) giveUp()
+  let wasDeeper = true
+  let isFirst = true
+  for (const line of lines) {
     if (line === '') {
       blanks += 1
       continue
     }
-    if (index > 0) body += blanks > 0 ? '\n'.repeat(body === '' ? blanks : blanks) : ' '
+    const isDeeper = line.startsWith(' ')
+    if (isFirst) body += '\n'.repeat(blanks)
+    else if (isDeeper || wasDeeper) body += '\n'.repeat(blanks + 1)
+    else body += blanks > 0 ? '\n'.repeat(blanks) : ' '
     body += line
     blanks = 0
+    wasDeeper = isDeeper
+    isFirst = false
   }
   return body
 }
