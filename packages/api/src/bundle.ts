@@ -18,6 +18,9 @@ export const BundleSchema = shapeOf<Bundle>()(
       projectDirectory: Type.Optional(Type.String()),
       projectName: Type.Optional(Type.String()),
       profiles: strings('Active profiles.'),
+      services: Type.Optional(
+        strings('Services asked for by name: their profiles are active for them and for what they need.'),
+      ),
       environmentFiles: strings('`--env-file`, absolute.'),
       files: Type.Record(Type.String(), Type.Union([Type.String(), Type.Object({ base64: Type.String() })]), {
         description: 'Contents by absolute path: text, or base64 where they are not UTF-8.',

@@ -15,8 +15,6 @@ export interface LoadInput {
   readonly profiles: readonly string[]
   /** Services asked for by name: their profiles are active for them and for what they depend on. */
   readonly services?: readonly string[] | undefined
-  /** Services that a command was given by name: their profiles become active, as for Compose. */
-  readonly services?: readonly string[] | undefined
   /** `--env-file`, as given; empty: COMPOSE_ENV_FILES, else `.env` of the project directory. */
   readonly environmentFiles: readonly string[]
   readonly options?: LoadOptions
@@ -44,8 +42,6 @@ export interface LoadResult {
    * prints. Undefined when any problem is an error.
    */
   readonly document: Readonly<Record<string, unknown>> | undefined
-  /** The profiles that are active: those given, or of COMPOSE_PROFILES, and those of services asked for by name. */
-  readonly profiles: readonly string[]
   /** `services` of the input where they enable one that the profiles do not; else empty. */
   readonly activating: readonly string[]
   /** All of them at once, errors and warnings, in the order of the files. */

@@ -14,7 +14,7 @@ import { withExcerpts } from './excerpt.ts'
 import { collectProblems, type Problems } from './problems.ts'
 import { buildProject, dependencyGraph } from './project.ts'
 import { checkResources } from './resources.ts'
-import { activeProfiles, dropUnused, selectServices } from './select.ts'
+import { dropUnused, selectServices } from './select.ts'
 import { clone, isMapping, makeMapping, mappingAt, positionIn, type Mapping, type Tree } from './tree.ts'
 
 export type { LoadInput, LoadOptions, LoadResult } from './input.ts'
@@ -40,7 +40,7 @@ export function load(input: LoadInput): LoadResult {
   const loaded = discovery === undefined ? undefined : loadDiscovered(input, discovery, assembly)
   const sorted = withExcerpts(problems.list, assembly.parsed)
   if (problems.failed || loaded === undefined)
-    return { project: undefined, document: undefined, profiles: discovery?.profiles ?? [], problems: sorted }
+    return { project: undefined, document: undefined, activating: [], problems: sorted }
   return { ...loaded, problems: sorted }
 }
 
@@ -70,14 +70,14 @@ function loadDiscovered(
   if (!assembly.interpolate) {
     return {
       document: withoutEmptyLists(document) as Mapping,
-      profiles: discovery.profiles,
       project: finish(document, makeMapping(), name, input, discovery),
+      activating: [],
     }
   }
   const original = clone(document) as Mapping
   const typed = convert(document, problems)
-  const profiles = activeProfiles(typed, discovery.profiles, input.services ?? [])
-  const { enabled, disabled } = selectServices(typed, profiles)
+  const { services: named = [] } = input
+  const { enabled, disabled, activating } = selectServices(typed, discovery.profiles, named)
   if (options.consistency !== false && !assembly.incomplete) {
     checkServices({ document: typed, enabled, disabled, problems })
     checkOrder(enabled, problems)
@@ -88,7 +88,11 @@ function loadDiscovered(
   if (options.unused !== true) dropUnused(typed, enabled)
   typed['services'] = enabled
   readVariables(typed, variable, assembly.values)
-  return { document: original, profiles, project: finish(typed, disabled, name, input, discovery) }
+  return {
+    document: original,
+    project: finish(typed, disabled, name, input, discovery),
+    activating: activating ? named : [],
+  }
 }
 
 /** Compose prints an empty list of such a document as null, but for the two lists that it makes anew. */

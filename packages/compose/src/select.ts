@@ -8,21 +8,6 @@ export function isEnabled(service: Mapping, active: readonly string[]): boolean 
   return active.includes('*') || profiles.some((profile) => active.includes(profile))
 }
 
-/** The given profiles, and those of services that are asked for by name and not enabled by them. */
-export function activeProfiles(
-  document: Mapping,
-  given: readonly string[],
-  asked: readonly string[],
-): readonly string[] {
-  const services = mappingAt(document, 'services')
-  const more = asked.flatMap((name) => {
-    const service = mappingAt(services, name)
-    const profiles = service?.['profiles']
-    return service === undefined || isEnabled(service, given) || !Array.isArray(profiles) ? [] : profiles
-  })
-  return [...new Set([...given, ...more.map(scalarText)])]
-}
-
 export interface Selection {
   readonly enabled: Mapping
   readonly disabled: Mapping

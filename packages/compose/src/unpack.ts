@@ -40,6 +40,7 @@ export function loadBundle(bundle: Bundle, options: LoadOptions = {}): LoadResul
     projectDirectory: bundle.projectDirectory,
     projectName: bundle.projectName,
     profiles: bundle.profiles,
+    services: bundle.services,
     environmentFiles: bundle.environmentFiles,
     options,
   })

@@ -192,13 +192,35 @@ volumes: {vol: {}}
   }
 })
 
-t.test('a service that is asked for by name must bring its profiles', async (t) => {
-  const text =
-    'services: {a: {image: a}, b: {image: b, profiles: [x]}, c: {image: c, profiles: [x]}, d: {image: d, profiles: [y]}}'
-  const { project, profiles } = loadText(text, { services: ['b', 'a'], variables: { COMPOSE_PROFILES: 'z' } })
-  t.strictSame(Object.keys(project?.services ?? {}), ['a', 'b', 'c'])
-  t.strictSame(profiles, ['z', 'x'])
-})
+t.test(
+  'a service that is asked for by name must activate its profiles, for what it needs alone',
+  async (t) => {
+    const text = `services:
+  web: {image: a, depends_on: {helper: {condition: service_started, required: false}}}
+  debug: {image: b, profiles: [tools], depends_on: [helper], env_file: debug.env, volumes: ["vol:/v"]}
+  helper: {image: c, profiles: [tools, other]}
+  sibling: {image: d, profiles: [tools]}
+  far: {image: e, profiles: [far], depends_on: [helper]}
+volumes: {vol: {}}
+`
+    const files = { '/p/compose.yaml': text, '/p/debug.env': 'A=1' }
+    const ask = (...services: readonly string[]) => loadFrom(files, { services })
+    const names = ({ project }: ReturnType<typeof ask>) => Object.keys(project?.services ?? {}).sort()
+    const debug = ask('debug')
+    t.strictSame(names(debug), ['debug', 'helper', 'web'])
+    t.strictSame(Object.keys(debug.project?.disabledServices ?? {}), ['far', 'sibling'])
+    t.match(plain(debug.project?.services['debug']), { environment: { A: '1' } })
+    t.strictSame(Object.keys(debug.project?.volumes ?? {}), ['vol'])
+    t.strictSame(debug.activating, ['debug'])
+    t.strictSame(names(ask('helper')), ['helper', 'web'])
+    t.match(lines(ask('far').problems), [/BH_SERVICE_NOT_FOUND .*compose.yaml:6:49 .*"helper"/])
+    t.strictSame(names(ask('far', 'debug')), ['debug', 'far', 'helper', 'web'])
+    t.strictSame(ask('far', 'debug', 'web').activating, ['far', 'debug', 'web'])
+    t.match(ask('web', 'nothing', '__proto__'), { activating: [], problems: [] })
+    t.strictSame(names(ask('web')), ['web'])
+    t.strictSame(loadFrom(files, { services: ['debug'], profiles: ['tools'] }).activating, [])
+  },
+)
 
 t.test('a name must come from -p, COMPOSE_PROJECT_NAME, the file or the folder, in this order', async (t) => {
   const named = 'name: File-${N:-x}\nservices: {a: {image: "$COMPOSE_PROJECT_NAME"}}'

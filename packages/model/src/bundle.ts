@@ -13,6 +13,8 @@ export interface Bundle {
   /** `-p`; undefined: by the loader's rules. */
   readonly projectName?: string | undefined
   readonly profiles: readonly string[]
+  /** Services asked for by name, where that enables some that the profiles do not. */
+  readonly services?: readonly string[] | undefined
   /** `--env-file`, absolute. */
   readonly environmentFiles: readonly string[]
   /** Contents by absolute path; bytes that are not UTF-8 as base64. */
