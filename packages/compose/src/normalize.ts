@@ -1,4 +1,5 @@
 import { copyOf } from './canonical.ts'
+import { mappings } from './select.ts'
 import { isMapping, makeMapping, mappingAt, markOf, push, put, scalarText } from './tree.ts'
 import type { Mapping, Tree } from './tree.ts'
 
@@ -75,6 +76,10 @@ function normalizeService(service: Mapping, variable: Normalization['variable'])
   }
   if (service['environment'] !== undefined) {
     service['environment'] = passThrough(service['environment'], variable, true)
+  }
+  for (const hook of mappings(service['pre_start'])) {
+    // What is built has no name yet; the hook then runs in what comes out of the build.
+    if (typeof service['image'] === 'string') hook['image'] ??= service['image']
   }
   addDependencies(service)
 }

@@ -301,7 +301,7 @@ services:
     use_api_socket: true
     models: {llm: {endpoint_var: URL, model_var: NAME}, small: }
     networks: {n: {interface_name: eth7, gw_priority: 5}}
-    pre_start: [{image: init, command: migrate now}]
+    pre_start: [{image: init, command: migrate now}, {command: [seed]}]
     post_start: [{command: [a, b], privileged: true, environment: [X=1]}]
     volumes: [{type: image, source: data:1, target: /d, image: {subpath: x}}, {type: volume, source: v, target: /v, volume: {labels: [a=b]}}]
     develop: {watch: [{path: ./src, action: sync+exec, target: /src, include: "*.ts", initial_sync: true, exec: {command: go}}]}
@@ -318,7 +318,10 @@ volumes: {v: }
     use_api_socket: true,
     models: { llm: { endpoint_var: 'URL', model_var: 'NAME' }, small: null },
     networks: { n: { interface_name: 'eth7', gw_priority: 5 } },
-    pre_start: [{ image: 'init', command: ['migrate', 'now'] }],
+    pre_start: [
+      { image: 'init', command: ['migrate', 'now'] },
+      { image: 'app', command: ['seed'] },
+    ],
     post_start: [{ command: ['a', 'b'], privileged: true, environment: { X: '1' } }],
     volumes: [
       { type: 'image', source: 'data:1', target: '/d', image: { subpath: 'x' } },
