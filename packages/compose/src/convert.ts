@@ -57,6 +57,7 @@ const build = {
   'secrets.*.gid': text,
   'secrets.*.uid': text,
   shm_size: bytes,
+  ssh: sshKeys,
   'ulimits.*': ulimit,
 }
 
@@ -332,6 +333,20 @@ function ulimit({ value }: Element): Parsed<Tree> {
     put(limits, key, read.value, markOf(value, key))
   }
   return parsed(limits)
+}
+
+/** The mapping of keys to paths as a list, by key. */
+function sshKeys({ value }: Element): Parsed<Tree> {
+  if (!isMapping(value)) return parsed(value)
+  const keys: Tree[] = []
+  for (const id of Object.keys(value).sort()) {
+    const mark = markOf(value, id)
+    const key = makeMapping()
+    put(key, 'id', id, mark)
+    if (value[id] !== null) put(key, 'path', textOf(value, id, value[id] ?? null), mark)
+    push(keys, key, mark)
+  }
+  return parsed(keys)
 }
 
 /** Lists of `KEY=value` and mappings as a mapping of texts; a key alone gets `bare`. */
