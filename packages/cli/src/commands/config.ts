@@ -11,6 +11,7 @@ import {
   listProfiles,
   listServices,
   listVolumes,
+  load,
   printDocument,
   printProject,
   readFileVariables,
@@ -93,7 +94,8 @@ Needs neither a daemon nor an engine, except for the digests of images: those ar
 
 async function runConfig({ globals, args, options: raw }: Invocation, context: Context): Promise<number> {
   const options = raw as unknown as ConfigOptions
-  const loaded = await loadProject(globals, context, loadOptions(options))
+  const loaded = await loadProject(globals, context, args, loadOptions(options))
+  if (options.hash !== undefined && options.envResolution) checkEnvironment(loaded)
   const known = Object.keys({ ...loaded.project.services, ...loaded.project.disabledServices })
   checkServices(args, known, loaded.project.name)
   warn(loaded.warnings, globals.progress === 'json')
@@ -120,6 +122,12 @@ function loadOptions(options: ConfigOptions): LoadOptions {
     // The hash covers `env_file` by its path.
     resolveEnvironment: options.envResolution && options.hash === undefined,
   }
+}
+
+/** The hash is taken before env files are read; one that is missing is a mistake all the same. */
+function checkEnvironment({ input }: LoadedProject): void {
+  const { project, problems } = load({ ...input, options: { ...input.options, resolveEnvironment: true } })
+  if (project === undefined) throw toError(problems)
 }
 
 /** Asks only for what is printed: the lists and hashes show images as they are written. */
