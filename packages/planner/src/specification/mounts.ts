@@ -56,7 +56,7 @@ function mount(project: Project, volume: ServiceVolume): Mount {
         Source: source,
         BindOptions: present({
           Propagation: volume.bind?.propagation,
-          CreateMountpoint: volume.bind?.create_host_path,
+          CreateMountpoint: volume.bind?.create_host_path ?? true,
           NonRecursive: volume.bind?.recursive === 'disabled' ? true : undefined,
           ReadOnlyForceRecursive: volume.bind?.recursive === 'readonly' ? true : undefined,
         }),
