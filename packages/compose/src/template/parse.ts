@@ -159,6 +159,8 @@ function operatorAt(text: string, at: number, end: number): Operator | undefined
 }
 
 function closingBrace(parser: Parser, open: number, from: number, end: number): number | undefined {
+  const next = simpleClose(parser.text, from, end)
+  if (next !== undefined) return next
   parser.closing ??= balance(parser.text)
   const balanced = parser.closing[open] ?? 0
   if (balanced > 0 && balanced < end) return balanced
@@ -168,6 +170,17 @@ function closingBrace(parser: Parser, open: number, from: number, end: number): 
   const lineEnd = newline < 0 || newline > end ? end : newline
   const last = parser.text.lastIndexOf('}', lineEnd - 1)
   return last < from ? undefined : last
+}
+
+/** The closing brace where none opens before it: most expressions need no more. */
+function simpleClose(text: string, from: number, end: number): number | undefined {
+  const limit = Math.min(end, from + longestSimple)
+  for (let index = from; index < limit; index += 1) {
+    const code = text.charCodeAt(index)
+    if (code === CLOSE) return index
+    if (code === OPEN || code === NEWLINE) return undefined
+  }
+  return undefined
 }
 
 /** Pairs braces inside of expressions. Entry 0 means no pair: no brace can close at offset 0. */
@@ -185,6 +198,9 @@ function balance(text: string): Int32Array {
   }
   return closing
 }
+
+/** Looking further in vain, again and again, would not be linear. */
+const longestSimple = 200
 
 const DOLLAR = 0x24
 const OPEN = 0x7b
