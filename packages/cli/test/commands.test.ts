@@ -96,6 +96,23 @@ t.test('up -d', async (t) => {
     t.notOk(JSON.stringify(bundle).includes('private'), 'no variable that nothing asks for')
   })
 
+  t.test('must send what a service needs whose profile is not active', async (t) => {
+    const daemon = await fakeDaemon(t)
+    const compose =
+      'services:\n  web: { image: x }\n  debug: { image: y, profiles: [tools], env_file: debug.env }\n'
+    const { bulkhead, cwd } = await shell(t, {
+      files: { 'compose.yaml': compose, 'debug.env': 'A=1' },
+      env: { BULKHEAD_HOST: daemon.host },
+    })
+    t.match(await bulkhead('up -d debug'), { code: 0 })
+    t.match(await bulkhead('up -d web'), { code: 0 })
+    const [first, second] = daemon.requests
+    t.match(first, { services: ['debug'], bundle: { services: ['debug'], profiles: [] } })
+    t.ok(Object.hasOwn(first?.bundle?.files ?? {}, `${cwd}/debug.env`))
+    t.match(second, { services: ['web'] })
+    t.notOk(Object.hasOwn(second?.bundle ?? {}, 'services'), 'names that enable nothing change no revision')
+  })
+
   t.test('must say so when there is nothing to do', async (t) => {
     const daemon = await fakeDaemon(t)
     const { bulkhead } = await shell(t, { files })

@@ -102,6 +102,13 @@ t.test('config', async (t) => {
     t.strictSame(Object.keys(project.networks ?? {}), ['default'])
   })
 
+  t.test('must activate the profiles of the services that are named', async (t) => {
+    const { bulkhead } = await shell(t, { files })
+    const { services } = parse((await bulkhead('config web')).out) as { services: Record<string, object> }
+    t.strictSame(Object.keys(services).sort(), ['db', 'web'])
+    t.match(services.web, { environment: { FROM_FILE: '1' } }, 'its env_file is read too')
+  })
+
   t.test('must write into a file when told to', async (t) => {
     const { bulkhead, cwd } = await shell(t, { files })
     t.match(await bulkhead('config -o out.yaml'), { code: 0, out: '' })
@@ -246,6 +253,7 @@ t.test('a bundle', async (t) => {
         env?: Record<string, string>
         at?: string
         stdin?: string
+        services?: readonly string[]
       }
     >
   > = {
@@ -291,6 +299,7 @@ t.test('a bundle', async (t) => {
       },
       env: { TAG: '7' },
     },
+    'of services asked for by name, whose profile is not active': { files, services: ['web'] },
     'of standard input': { files: { '.env': 'VERSION=3' }, stdin: compose, globals: { file: ['-'] } },
   }
   for (const [name, layout] of Object.entries(layouts)) {
@@ -301,7 +310,11 @@ t.test('a bundle', async (t) => {
         ...(layout.stdin && { stdin: layout.stdin }),
       })
       const cwd = join(context.cwd, layout.at ?? '')
-      const here = await loadProject({ ...globals, ...layout.globals }, { ...context, cwd })
+      const here = await loadProject(
+        { ...globals, ...layout.globals },
+        { ...context, cwd },
+        layout.services ?? [],
+      )
       const sent = JSON.parse(JSON.stringify(toBundle(here, {}))) as ReturnType<typeof toBundle>
       const there = loadBundle(sent)
       t.same(there.problems, here.warnings)
@@ -312,11 +325,11 @@ t.test('a bundle', async (t) => {
   t.test('must carry bytes that are no text, and refuse secrets that are not there', async (t) => {
     const secrets = 'services: { web: { image: x, secrets: [key] } }\nsecrets: { key: { file: ./key } }\n'
     const { context } = await shell(t, { files: { 'compose.yaml': secrets, real: '\u0000' } })
-    const loaded = await loadProject(globals, context)
+    const loaded = await loadProject(globals, context, [])
     t.throws(() => toBundle(loaded, {}), { code: 'BH_FILE_NOT_FOUND', at: { line: 2 } })
     await writeFile(join(context.cwd, 'real'), Buffer.from([0xff, 0xfe, 0]))
     await symlink('real', join(context.cwd, 'key'))
-    const again = await loadProject(globals, context)
+    const again = await loadProject(globals, context, [])
     t.match(toBundle(again, {}).files, { [join(context.cwd, 'key')]: { base64: '//4A' } })
   })
 })

@@ -2,7 +2,7 @@ import type { DeploymentRequest } from '@bulkhead/api'
 import type { Engine } from '@bulkhead/engine'
 import { BulkheadError, toError } from '@bulkhead/model'
 import type { Bundle, Deployment, Intent, Problem, Project } from '@bulkhead/model'
-import { nextIntent } from '@bulkhead/planner'
+import { nextIntent, selectServices } from '@bulkhead/planner'
 import { checkBundle } from './bundle/limits.ts'
 import type { BundleLimits } from './bundle/limits.ts'
 import { sameEngine } from './engine-address.ts'
@@ -62,9 +62,11 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
   return {
     load,
     async request(request) {
-      const { action, bundle, build = false } = request
+      const { action, build = false } = request
       checkEngine(request.engine, options.engineAddress)
-      const uploaded = bundle === undefined ? undefined : load(named(bundle, request.project))
+      const given = request.bundle ?? storedForProfiles(request, { projects, loader })
+      const uploaded = given === undefined ? undefined : load(named(asking(given, request), request.project))
+      const kept = given === undefined ? undefined : withServices(given, uploaded?.activating)
       const name = uploaded?.project.name ?? request.project
       if (name === undefined) throw nothingNamed()
       if (uploaded !== undefined) checkContexts(uploaded, store)
@@ -76,14 +78,18 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
           ...request,
           stopTimeoutSeconds: request.timeoutSeconds,
         })
-      if (action === 'up' && wanted !== undefined) await check(wanted, intentNow().services)
+      if (action === 'up' && wanted !== undefined) {
+        await check(wanted, intentNow().services)
+        // Where all are on already, the names that were given are no part of the intent.
+        if (request.services?.length) selectServices(wanted.project, { services: request.services })
+      }
 
       const id = newId()
       const superseded = store.transaction(() => {
         const intent = intentNow()
         const present = projects.get(name)?.revision
         projects.save({ name, revision: present, intent })
-        const stored = bundle === undefined ? undefined : projects.addRevision(name, bundle).number
+        const stored = kept === undefined ? undefined : projects.addRevision(name, kept).number
         const revision = stored ?? (action === 'up' ? projects.latest(name) : present)
         projects.save({ name, revision, intent })
         return deployments.create({ id, project: name, action, revision, build })
@@ -149,6 +155,33 @@ function checkEngine(wanted: string | undefined, present: string): void {
     `The command would use the engine at ${wanted}, this daemon uses the one at ${present}.`,
     { hint: `Set DOCKER_HOST=${present}, or start a daemon of your own with \`bulkhead daemon start\`.` },
   )
+}
+
+/**
+ * The newest revision, where services are asked for that its profiles don't
+ * enable: it's loaded anew, and kept as a revision that enables them.
+ */
+function storedForProfiles(
+  { action, project: name, services = [] }: DeploymentRequest,
+  { projects, loader }: { readonly projects: Store['projects']; readonly loader: Loader },
+): Bundle | undefined {
+  const revision = action === 'up' && name !== undefined ? projects.latest(name) : undefined
+  if (revision === undefined || name === undefined) return undefined
+  const disabled = loader.latest(name)?.project.disabledServices ?? {}
+  return services.some((service) => Object.hasOwn(disabled, service))
+    ? projects.bundle(name, revision)
+    : undefined
+}
+
+/** Who asks for services by name activates their profiles. */
+function asking(bundle: Bundle, { action, services = [] }: DeploymentRequest): Bundle {
+  if (action !== 'up' || services.length === 0) return bundle
+  return withServices(bundle, [...new Set([...(bundle.services ?? []), ...services])])
+}
+
+/** Services that enable nothing are left out, so that the same files stay the same revision. */
+function withServices(bundle: Bundle, services: readonly string[] | undefined): Bundle {
+  return { ...bundle, services: services?.length === 0 ? undefined : services }
 }
 
 /** The bundle under the name that the request gives it. */

@@ -16,6 +16,8 @@ export interface LoadedProject {
   readonly contexts: Bundle['contexts']
   readonly mask: Mask
   readonly warnings: readonly Problem[]
+  /** Services of the bundle that were asked for by name, where their profiles are active because of it. */
+  readonly activating: readonly string[]
 }
 
 export interface Loader {
@@ -36,11 +38,11 @@ export function createLoader(loadBundle: (bundle: Bundle) => LoadResult, project
   const known = new Map<string, { readonly revision: number; readonly loaded: LoadedProject }>()
 
   const load = (bundle: Bundle): LoadedProject => {
-    const { project, problems } = loadBundle(bundle)
+    const { project, problems, activating } = loadBundle(bundle)
     const mask = maskFor(project, bundle)
     const shown = problems.map((problem) => maskProblem(problem, mask))
     if (project === undefined) throw toError(shown)
-    return { ...withContents(project, bundle), contexts: bundle.contexts, mask, warnings: shown }
+    return { ...withContents(project, bundle), contexts: bundle.contexts, mask, warnings: shown, activating }
   }
 
   const at = (name: string, revision: number | undefined): LoadedProject | undefined => {

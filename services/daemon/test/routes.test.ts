@@ -13,7 +13,7 @@ import {
   VersionSchema,
 } from '@bulkhead/api'
 import type { ProblemDetails } from '@bulkhead/api'
-import type { OperationReference } from '@bulkhead/model'
+import type { Deployment, OperationReference } from '@bulkhead/model'
 import type { InjectOptions } from 'fastify'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -686,6 +686,56 @@ t.test("a project's logs", async (t) => {
     t.equal(engine.state.listening, 0, 'nobody listens to the engine any more')
   })
 })
+
+t.test(
+  'services asked for by name must bring their profiles, from a bundle and from what is stored',
+  async (t) => {
+    const served = await serve(t)
+    const compose = [
+      'name: app',
+      'services:',
+      '  web: { image: web:1 }',
+      '  debug: { image: debug:1, profiles: [tools], depends_on: [helper] }',
+      '  helper: { image: helper:1, profiles: [tools] }',
+      '  sibling: { image: sibling:1, profiles: [tools] }',
+      '  far: { image: far:1, profiles: [far], depends_on: [helper] }',
+      '  open: { image: open:1, profiles: [open], env_file: open.env }',
+      '',
+    ].join('\n')
+    const bundle = bundleOf(compose)
+    const deploy = async (payload: object) =>
+      ask<Deployment>(t, served, up({ project: 'app', ...payload }), 202, DeploymentSchema)
+    const services = () => Object.keys(served.ledger.desired('app')?.project?.services ?? {}).sort()
+    const intent = () => served.store.projects.get('app')?.intent.services
+
+    t.equal((await deploy({ bundle, services: ['web'] })).revision, 1)
+    t.equal((await deploy({ bundle })).revision, 1, 'what enables nothing makes no revision')
+    t.same([services(), intent()], [['web'], undefined])
+
+    t.equal((await deploy({ services: ['debug'] })).revision, 2)
+    t.same(services(), ['debug', 'helper', 'web'], 'and not all of the profile')
+    t.equal(intent(), undefined, 'what was on stays on')
+    t.equal((await deploy({ services: ['debug'] })).revision, 2)
+    t.equal((await deploy({})).revision, 2)
+
+    t.equal((await deploy({ bundle, services: ['debug'] })).revision, 2)
+    t.equal((await deploy({ bundle })).revision, 3)
+    t.same(services(), ['web'])
+
+    t.match(await refused(t, served, up({ project: 'app', services: ['far'] }), 422), {
+      code: 'BH_SERVICE_NOT_FOUND',
+      at: { file: '/app/compose.yaml', line: 7 },
+    })
+    t.match(await refused(t, served, up({ project: 'app', services: ['open'] }), 422), {
+      code: 'BH_FILE_NOT_FOUND',
+      at: { line: 8 },
+    })
+    t.match(await refused(t, served, up({ project: 'app', services: ['none'] }), 422), {
+      code: 'BH_SERVICE_NOT_FOUND',
+    })
+    t.equal(served.store.projects.latest('app'), 3)
+  },
+)
 
 t.test('the API must describe itself', async (t) => {
   const { app } = await serve(t)

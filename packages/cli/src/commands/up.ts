@@ -61,7 +61,7 @@ async function runUp({ globals, args, options: raw }: Invocation, context: Conte
   const waitSeconds = seconds('--wait-timeout', options.waitTimeout)
   if (waitSeconds !== undefined && options.wait !== true) throw usageError('--wait-timeout needs --wait.')
 
-  const loaded = await loadProject(globals, context)
+  const loaded = await loadProject(globals, context, args)
   const { project } = loaded
   checkServices(args, Object.keys({ ...project.services, ...project.disabledServices }), project.name)
 

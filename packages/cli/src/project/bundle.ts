@@ -14,7 +14,7 @@ import type { LoadedProject } from './load.ts'
  * @throws BulkheadError for secrets and configs that have no content.
  */
 export function toBundle(loaded: LoadedProject, contexts: Readonly<Record<string, string>>): Bundle {
-  const { project, input, recorder } = loaded
+  const { project, input, recorder, activating } = loaded
   const { problems } = readContents(project, recorder.reader)
   if (problems.length > 0) throw toError(problems)
   const absolute = (path: string) => (path === '-' ? path : resolve(input.workingDir, path))
@@ -24,6 +24,7 @@ export function toBundle(loaded: LoadedProject, contexts: Readonly<Record<string
     projectDirectory: input.projectDirectory,
     projectName: input.projectName,
     profiles: input.profiles,
+    services: activating.length === 0 ? undefined : activating,
     environmentFiles: input.environmentFiles.map(absolute),
     files: Object.fromEntries([...recorder.files()].map(([path, content]) => [path, bundleFile(content)])),
     environment: Object.fromEntries(recorder.variables()),

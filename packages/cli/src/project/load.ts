@@ -14,17 +14,21 @@ export interface LoadedProject {
   readonly warnings: readonly Problem[]
   readonly input: LoadInput
   readonly recorder: Recorder
+  /** Services asked for by name where their profiles are active because of it; else empty. */
+  readonly activating: LoadResult['activating']
 }
 
 /**
  * Loads the project that the global flags name, or that is found as Compose
  * finds it.
  *
+ * @param services asked for by name: their profiles are active for them.
  * @throws BulkheadError with all problems when one of them is an error.
  */
 export async function loadProject(
   globals: Globals,
   context: Context,
+  services: readonly string[],
   options: LoadOptions = {},
 ): Promise<LoadedProject> {
   const { cwd, env } = context
@@ -37,12 +41,13 @@ export async function loadProject(
     projectDirectory: projectDirectory === undefined ? undefined : resolve(cwd, projectDirectory),
     projectName: globals.projectName,
     profiles: globals.profile,
+    services,
     environmentFiles: globals.envFile,
     options,
   }
-  const { project, document, problems } = load(input)
+  const { project, document, activating, problems } = load(input)
   if (project === undefined || document === undefined) throw toError(problems)
-  return { project, document, warnings: problems, input, recorder }
+  return { project, document, warnings: problems, input, recorder, activating }
 }
 
 /**
@@ -52,7 +57,10 @@ export async function loadProject(
 export async function projectName(globals: Globals, context: Context): Promise<string> {
   if (globals.projectName !== undefined && globals.file.length === 0) return globals.projectName
   try {
-    const { project } = await loadProject(globals, context, { consistency: false, resolveEnvironment: false })
+    const { project } = await loadProject(globals, context, [], {
+      consistency: false,
+      resolveEnvironment: false,
+    })
     return project.name
   } catch (error) {
     if (globals.projectName !== undefined && isBulkheadError(error)) return globals.projectName

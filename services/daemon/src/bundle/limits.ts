@@ -8,7 +8,7 @@ export interface BundleLimits {
   readonly totalBytes: number
   readonly variables: number
   readonly contexts: number
-  /** Compose files, profiles, environment files, each. */
+  /** Compose files, profiles, services asked for, environment files, each. */
   readonly names: number
   /** Nesting of the JSON text of any request. */
   readonly depth: number
@@ -37,6 +37,7 @@ export function checkBundle(bundle: Bundle, limits: BundleLimits): void {
   atMost(Object.keys(bundle.contexts).length, limits.contexts, 'build contexts')
   atMost(bundle.configFiles.length, limits.names, 'Compose files')
   atMost(bundle.profiles.length, limits.names, 'profiles')
+  atMost(bundle.services?.length ?? 0, limits.names, 'services asked for')
   atMost(bundle.environmentFiles.length, limits.names, 'environment files')
   let total = 0
   for (const [path, file] of files) {
