@@ -305,6 +305,7 @@ t.test('a suggestion must be near, whatever the case and the dashes', (t) => {
   t.equal(suggest('netwrks', words), 'networks')
   t.equal(suggest('wep', words), 'web')
   t.equal(suggest('xyz', words), undefined)
+  t.equal(suggest('dc', words), undefined, 'two letters are near to too many')
   t.equal(suggest('x'.repeat(100_000), words), undefined)
   t.end()
 })

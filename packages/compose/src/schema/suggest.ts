@@ -8,7 +8,7 @@ import { distance } from 'fastest-levenshtein'
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > longest) return undefined
   const wanted = plain(word)
-  const limit = wanted.length <= 3 ? 1 : Math.min(3, Math.ceil(wanted.length / 4))
+  const limit = nearness(wanted.length)
   let best: string | undefined
   let bestDistance = limit + 1
   let tried = 0
@@ -28,6 +28,12 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   const meant = suggest(word, candidates)
   return meant === undefined ? undefined : `Did you mean "${meant}"?`
+}
+
+/** How many letters may differ: of two letters none, or every other name would be near. */
+function nearness(length: number): number {
+  if (length <= 2) return 0
+  return length === 3 ? 1 : Math.min(3, Math.ceil(length / 4))
 }
 
 const longest = 64
