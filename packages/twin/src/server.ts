@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -18,14 +18,17 @@ import { upgrade } from './upgrade.ts'
 import { answer } from './wire.ts'
 import type { World } from './state/world.ts'
 
-/** The engine's ear: a socket that can be closed and opened again while the engine itself lives on. */
+/** The engine's ear: sockets come and go while the engine itself lives on. */
 export interface Ear {
   /** @param path of a Unix socket. */
-  listen(path: string): Promise<void>
-  /** Breaks every connection. */
-  close(): Promise<void>
+  open(path: string): Promise<Door>
   /** Breaks the event streams alone. */
   dropEvents(): void
+}
+
+export interface Door {
+  /** Breaks every connection through it, at once, and lets nobody in any more. */
+  close(): Promise<void>
 }
 
 declare module 'fastify' {
@@ -41,38 +44,41 @@ const largestBody = 1024 * 1024 * 1024
 export async function openEar(world: World, calls: Calls): Promise<Ear> {
   const app = application(world, calls)
   await app.ready()
-  const sockets = new Set<Duplex>()
-  let server: Server | undefined
   return {
-    listen(path) {
-      const made = createServer((request, response) => app.routing(request, response))
-      server = made
-      // Clients of the engine keep their connections for as long as they like.
-      made.keepAliveTimeout = 0
-      made.requestTimeout = 0
-      made.on('connection', (socket) => {
-        sockets.add(socket)
-        socket.on('close', () => sockets.delete(socket))
-        socket.on('error', () => undefined)
-      })
-      made.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-        void upgrade(world, calls, { request, socket, head })
-      })
-      return new Promise((resolve, reject) => {
-        made.once('error', reject)
-        made.listen(path, resolve)
-      })
-    },
-    async close() {
-      const closing = server
-      server = undefined
-      if (closing === undefined) return
-      const closed = new Promise<void>((resolve) => void closing.close(() => resolve()))
-      for (const socket of sockets) socket.destroy()
-      await closed
-    },
+    open: (path) => openDoor({ world, calls, app }, path),
     dropEvents: () => app.eventStreams.forEach((stream) => stream.destroy()),
   }
+}
+
+interface House {
+  readonly world: World
+  readonly calls: Calls
+  readonly app: FastifyInstance
+}
+
+function openDoor({ world, calls, app }: House, path: string): Promise<Door> {
+  const sockets = new Set<Duplex>()
+  const server = createServer((request, response) => app.routing(request, response))
+  // Clients of the engine keep their connections for as long as they like.
+  server.keepAliveTimeout = 0
+  server.requestTimeout = 0
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => undefined)
+  })
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    void upgrade(world, calls, { request, socket, head })
+  })
+  const close = (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => void server.close(() => resolve()))
+    for (const socket of sockets) socket.destroy()
+    return closed
+  }
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, () => resolve({ close }))
+  })
 }
 
 declare module 'fastify' {

@@ -15,6 +15,7 @@ import { seeded } from './random.ts'
 import type { RemoteImage } from './registry.ts'
 import type { Rules } from './rules.ts'
 import { openEar } from './server.ts'
+import type { Door } from './server.ts'
 import { text, object } from './json.ts'
 import { startContainer } from './start.ts'
 import { newWorld } from './state/world.ts'
@@ -60,6 +61,8 @@ export interface Twin {
   addImage(spec: ImageSpec): void
   /** Breaks the event streams; those who listen have to come back. */
   dropEvents(): void
+  /** One more socket, which can be closed alone: to end one client as if its process were killed. */
+  openDoor(): Promise<Entrance>
   /** Dies as if killed: every connection breaks and nobody listens any more. What it holds is kept. */
   die(): Promise<void>
   /**
@@ -69,6 +72,12 @@ export interface Twin {
    * whose policy is `always` are started.
    */
   comeBack(containers?: 'kept' | 'stopped'): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Entrance {
+  readonly dockerHost: string
+  /** Breaks its connections at once and lets nobody in any more. */
   close(): Promise<void>
 }
 
@@ -91,7 +100,8 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
   const ear = await openEar(world, calls)
   const folder = options.socket === undefined ? mkdtempSync(join(tmpdir(), 'twin-')) : undefined
   const socket = options.socket ?? join(folder ?? '', 'docker.sock')
-  await ear.listen(socket)
+  let main = await ear.open(socket)
+  const doors: Door[] = []
   return {
     dockerHost: `unix://${socket}`,
     socket,
@@ -101,15 +111,23 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
     relent: () => calls.relent(),
     addImage: (spec) => void addImage(world, spec),
     dropEvents: () => ear.dropEvents(),
-    die: () => ear.close(),
+    async openDoor() {
+      const path = `${socket}.${doors.length + 1}`
+      const door = await ear.open(path)
+      doors.push(door)
+      return { dockerHost: `unix://${path}`, close: () => door.close() }
+    },
+    async die() {
+      await Promise.all([main, ...doors.splice(0)].map((door) => door.close()))
+    },
     async comeBack(containers = 'kept') {
       if (containers === 'stopped') stopAll(world)
       world.events.forget()
       if (containers === 'stopped') startAlways(world)
-      await ear.listen(socket)
+      main = await ear.open(socket)
     },
     async close() {
-      await ear.close()
+      await Promise.all([main, ...doors].map((door) => door.close()))
       for (const container of world.containers.values()) end(container)
       if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
     },
