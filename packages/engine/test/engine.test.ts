@@ -12,6 +12,7 @@ for (const release of ['26', '20'] as const) {
     const own = await startEngine({ release })
     t.teardown(() => own.stop())
     const address = { url: own.dockerHost, source: 'the test' }
-    await contract(t, () => Promise.resolve({ engine: connect(address), image: 'bb:1' }))
+    const wire = { socket: own.dockerHost.replace('unix://', ''), release }
+    await contract(t, () => Promise.resolve({ engine: connect(address), image: 'bb:1', wire }))
   })
 }

@@ -15,6 +15,7 @@ for (const release of ['26', '20'] as const) {
     })
     t.teardown(() => twin.close())
     const address = { url: twin.dockerHost, source: 'the test' }
-    await contract(t, () => Promise.resolve({ engine: connect(address), image: 'bb:1' }))
+    const wire = { socket: twin.socket, release }
+    await contract(t, () => Promise.resolve({ engine: connect(address), image: 'bb:1', wire }))
   })
 }

@@ -7,6 +7,8 @@ export const contractScripts: readonly Script[] = [
   { command: sh('sleep 60'), does: { exits: { after: 60_000, code: 0 }, onStop: 'ignore' } },
   { command: sh('true'), does: { exits: { code: 0 } } },
   { command: sh('sleep 0.1; exit 3'), does: { exits: { after: 100, code: 3 } } },
+  { command: sh('exit 3'), does: { exits: { code: 3 } } },
+  { command: sh('exit 0'), does: { exits: { code: 0 } } },
   { command: 'true', does: { exits: { code: 0 } } },
   { command: /^sh -c sleep 1; touch \/tmp\/well; sleep 60$/u, does: turnsWell },
   { command: /^\/bin\/sh -c echo probed; test -e \/tmp\/well$/u, does: probesWell },

@@ -3,6 +3,7 @@ import { lifecycle } from './lifecycle.ts'
 import { observation } from './observation.ts'
 import type { Subject } from './scene.ts'
 import { streams } from './streams.ts'
+import { wire } from './wire.ts'
 
 /**
  * What whoever calls himself an Engine must do. Runs against a real one and
@@ -16,4 +17,5 @@ export async function contract(t: Test, connectEngine: () => Promise<Subject>): 
   lifecycle(t, subject)
   observation(t, subject)
   streams(t, subject)
+  wire(t, subject)
 }

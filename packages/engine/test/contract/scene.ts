@@ -8,6 +8,14 @@ export interface Subject {
   readonly engine: Engine
   /** An image with busybox's programs, on the engine. */
   readonly image: string
+  /** Where to listen to the engine itself; without it only what the port shows is held to the contract. */
+  readonly wire?: Wire
+}
+
+export interface Wire {
+  /** Path of the engine's Unix socket. */
+  readonly socket: string
+  readonly release: '26' | '20'
 }
 
 /** How long anything may take to come about. */

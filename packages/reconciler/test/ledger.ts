@@ -1,0 +1,48 @@
+import type { DeploymentAction, DeploymentOutcome, Intent, Problem, Project } from '@bulkhead/model'
+import type { DesiredState, Ledger } from '../src/index.ts'
+
+/** What was asked for, kept in memory. It outlives any reconciler, as a store does. */
+export interface MemoryLedger extends Ledger {
+  /** Asks for something new: what was asked for before gives way. */
+  ask(project: Project, intent: Intent, action: DeploymentAction): void
+  /** Of the deployments that are over, in order. */
+  readonly outcomes: readonly Outcome[]
+  /** Whether a deployment waits or runs. */
+  isBusy(): boolean
+}
+
+export interface Outcome {
+  readonly id: string
+  readonly outcome: DeploymentOutcome
+  readonly operations: number
+  readonly problem: Problem | undefined
+}
+
+/** A ledger of one project. */
+export function memoryLedger(): MemoryLedger {
+  const outcomes: Outcome[] = []
+  let state: DesiredState | undefined
+  let revision = 0
+  return {
+    outcomes,
+    isBusy: () => state?.deployment !== undefined,
+    ask(project, intent, action) {
+      revision += 1
+      state = {
+        project,
+        intent,
+        revision,
+        contexts: {},
+        deployment: { id: `d${revision}`, action, build: false },
+      }
+    },
+    projects: () => (state?.project === undefined ? [] : [state.project.name]),
+    desired: (name) => (state?.project?.name === name ? state : undefined),
+    deploymentRunning: () => undefined,
+    deploymentEvent: () => undefined,
+    deploymentFinished(id, outcome, operations, problem) {
+      outcomes.push({ id, outcome, operations, problem })
+      if (state?.deployment?.id === id) state = { ...state, deployment: undefined }
+    },
+  }
+}
