@@ -64,21 +64,23 @@ interface Fault {
   files: Files
 }
 
+interface Timed {
+  readonly fault: ReturnType<typeof faultOf>
+  readonly milliseconds: number
+}
+
 function fuzz(): void {
   let done = 0
   let slowest = 0
   const faults = new Map<string, Fault>()
   const property = fc.property(projects(readCorpus()), fc.boolean(), (files, interpolate) => {
-    const before = process.cpuUsage()
-    const wall = performance.now()
-    const fault = faultOf(files, interpolate)
-    const { user, system } = process.cpuUsage(before)
-    // CPU time counts other threads of the process, wall time the wait for a CPU: the lesser is nearer.
-    const milliseconds = Math.min((user + system) / 1000, performance.now() - wall)
-    slowest = Math.max(slowest, milliseconds)
+    const { fault, milliseconds } = timed(files, interpolate)
     done += 1
     if (done % batch === 0) process.send?.(done)
-    if (milliseconds > 1000) note(faults, 'slow', `${milliseconds.toFixed(0)} ms`, files)
+    // A second time, for the first one may have paid for the fuzzer's own garbage.
+    const again = milliseconds > 1000 ? timed(files, interpolate).milliseconds : milliseconds
+    slowest = Math.max(slowest, Math.min(milliseconds, again))
+    if (again > 1000) note(faults, 'slow', `${again.toFixed(0)} ms`, files)
     if (fault !== undefined) note(faults, fault.kind, fault.text, files)
   })
   fc.assert(property, { numRuns: task.runs, seed: task.seed })
@@ -89,6 +91,15 @@ function fuzz(): void {
   }
   if (faults.size > 0) process.exitCode = 1
   process.disconnect?.()
+}
+
+function timed(files: Files, interpolate: boolean): Timed {
+  const before = process.cpuUsage()
+  const wall = performance.now()
+  const fault = faultOf(files, interpolate)
+  const { user, system } = process.cpuUsage(before)
+  // CPU time counts other threads of the process, wall time the wait for a CPU: the lesser is nearer.
+  return { fault, milliseconds: Math.min((user + system) / 1000, performance.now() - wall) }
 }
 
 function faultOf(
