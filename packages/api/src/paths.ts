@@ -28,5 +28,7 @@ export const problemTypePrefix = 'urn:bulkhead:error:'
 
 /** SSE `event` of each line on the logs' stream. */
 export const logLineEvent = 'line'
+/** SSE `event` of a logs' stream that has come to its end; without it the stream broke. */
+export const logEndEvent = 'end'
 /** SSE `event` with a problem as its data: the stream ends because of it. */
 export const streamErrorEvent = 'error'

@@ -146,6 +146,13 @@ export const LogsQuerySchema = Type.Object({
   timestamps: Type.Optional(Type.Boolean()),
   since: Type.Optional(Type.String({ description: 'RFC 3339, Unix seconds, or a duration back (`10m`).' })),
   until: Type.Optional(Type.String()),
+  from: Type.Optional(
+    Type.Union([Type.String(), Type.Array(Type.String())], {
+      description:
+        'Where to go on: `CONTAINER=TIME`, the time of the last line that was read of it. Repeatable; ' +
+        'for that container in place of `since` and `tail`.',
+    }),
+  ),
 })
 
 export const ProjectLogLineSchema = Type.Object(

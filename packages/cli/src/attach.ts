@@ -59,7 +59,7 @@ async function follow(options: AttachOptions, leaving: AbortController): Promise
   const query = { service: wanted, follow: true, since, timestamps: options.timestamps }
   const ended = watch(options, replicas, leaving)
   try {
-    await printLogs(client, query, print, project, leaving.signal)
+    await printLogs({ ...options, query, print, signal: leaving.signal })
   } catch (error) {
     leaving.abort()
     throw error
@@ -98,8 +98,10 @@ async function watch(
       await delay(pollMs, undefined, { signal: leaving.signal })
       replicas = await replicasOf(client, project, services)
     } catch (error) {
-      if (leaving.signal.aborted || isBulkheadError(error)) return
-      throw error
+      if (leaving.signal.aborted) return
+      // The output waits for the daemon too, and gives up when it stays away.
+      if (!isBulkheadError(error)) throw error
+      if (error.code !== 'BH_DAEMON_UNREACHABLE') return
     }
   }
 }

@@ -34,16 +34,21 @@ export function createOutput(options: OutputOptions): (line: ProjectLogLine) => 
   }
 }
 
-/** Prints the logs until they end or `signal` fires. */
-export async function printLogs(
-  client: Client,
-  query: LogsQuery,
-  print: (line: ProjectLogLine) => void,
-  project: string,
-  signal: AbortSignal,
-): Promise<void> {
+export interface PrintLogsOptions extends Pick<OutputOptions, 'project' | 'globals' | 'context'> {
+  readonly client: Client
+  readonly query: LogsQuery
+  readonly print: (line: ProjectLogLine) => void
+  readonly signal: AbortSignal
+}
+
+/** Prints the logs until they end or `signal` fires; says so when the daemon is away meanwhile. */
+export async function printLogs(options: PrintLogsOptions): Promise<void> {
+  const { client, project, query, print, signal, globals, context } = options
+  const onAway = () => {
+    if (!globals.json) context.terminal.err('The daemon is away; the output goes on when it is back.\n')
+  }
   try {
-    for await (const line of client.logs(project, query, { signal })) print(line)
+    for await (const line of client.logs(project, query, { signal, onAway })) print(line)
   } catch (error) {
     if (!signal.aborted) throw error
   }

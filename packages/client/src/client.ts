@@ -1,19 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Config, EngineDescription, ImageDigest, ProjectLogLine, ProjectSummary } from '@bulkhead/api'
 import type { RevisionStored, Version } from '@bulkhead/api'
-import { contentTypes, logLineEvent, paths, streamErrorEvent } from '@bulkhead/api/paths'
+import { contentTypes, paths, streamErrorEvent } from '@bulkhead/api/paths'
 import { BulkheadError, isBulkheadError } from '@bulkhead/model'
 import type { Bundle, Deployment, DeploymentAction, DeploymentEvent, Problem } from '@bulkhead/model'
 import type { ProjectStatus } from '@bulkhead/model'
 import { formatAddress } from './address.ts'
 import type { Address } from './address.ts'
-import { send, sendForJson, sendOk, unreachable } from './http.ts'
+import { send, sendForJson } from './http.ts'
 import type { HttpRequest } from './http.ts'
 import { problemToError } from './problem.ts'
-import { readEvents } from './sse.ts'
-import type { ServerSentEvent } from './sse.ts'
+import { logs } from './logs.ts'
+import type { LogsOptions, LogsQuery } from './logs.ts'
+import { openEvents } from './stream.ts'
+import type { StreamOptions } from './stream.ts'
 
 export type { EngineDescription, ImageDigest, ProjectLogLine, ProjectSummary, RevisionStored, Version }
 
@@ -30,21 +31,6 @@ export interface DeployRequest {
   readonly timeoutSeconds?: number | undefined
   /** Address of the engine that the caller would use; a daemon on another answers BH_ENGINE_MISMATCH. */
   readonly engine?: string | undefined
-}
-
-export interface LogsQuery {
-  readonly service?: readonly string[] | undefined
-  readonly follow?: boolean | undefined
-  /** Lines from the end; undefined: all. */
-  readonly tail?: number | undefined
-  readonly timestamps?: boolean | undefined
-  /** RFC 3339, Unix seconds, or a duration back (`10m`). */
-  readonly since?: string | undefined
-  readonly until?: string | undefined
-}
-
-export interface StreamOptions {
-  readonly signal?: AbortSignal | undefined
 }
 
 export interface EventsOptions extends StreamOptions {
@@ -71,7 +57,8 @@ export interface Client {
   deployment(id: string): Promise<Deployment>
   /** All events up to `finished`, across broken connections and restarts of the daemon. */
   deploymentEvents(id: string, options?: EventsOptions): AsyncGenerator<DeploymentEvent>
-  logs(project: string, query?: LogsQuery, options?: StreamOptions): AsyncGenerator<ProjectLogLine>
+  /** With `follow`: goes on across broken connections and restarts of the daemon, no line twice. */
+  logs(project: string, query?: LogsQuery, options?: LogsOptions): AsyncGenerator<ProjectLogLine>
   checkConfig(bundle: Bundle): Promise<Config>
   /** The digest that the registry has for a reference now, asked through the daemon's engine. */
   imageDigest(reference: string): Promise<ImageDigest>
@@ -149,7 +136,7 @@ async function* deploymentEvents(
   let brokenSince: number | undefined
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const messages = await open(address, paths.deploymentEvents(id), {
+      const messages = await openEvents(address, paths.deploymentEvents(id), {
         signal,
         headers: last > 0 ? { 'last-event-id': String(last) } : {},
       })
@@ -171,46 +158,6 @@ async function* deploymentEvents(
     brokenSince ??= Date.now()
     if (Date.now() - brokenSince >= patienceMs) throw lostTrack(id)
     await delay(Math.min(50 * 2 ** attempt, 2000), undefined, signal === undefined ? {} : { signal })
-  }
-}
-
-async function* logs(
-  address: Address,
-  project: string,
-  query: LogsQuery,
-  { signal }: StreamOptions,
-): AsyncGenerator<ProjectLogLine> {
-  const messages = await open(address, paths.projectLogs(project), { query: { ...query }, signal })
-  for await (const message of messages) {
-    if (message.event === streamErrorEvent) throw problemToError(JSON.parse(message.data) as Problem)
-    if (message.event === logLineEvent) yield JSON.parse(message.data) as ProjectLogLine
-  }
-}
-
-async function open(
-  address: Address,
-  path: string,
-  options: Pick<HttpRequest, 'headers' | 'query' | 'signal'>,
-): Promise<AsyncGenerator<ServerSentEvent>> {
-  const response = await sendOk(address, {
-    method: 'GET',
-    path,
-    ...options,
-    headers: { accept: contentTypes.events, ...options.headers },
-  })
-  return readEvents(body(address, response, options.signal))
-}
-
-async function* body(
-  address: Address,
-  response: IncomingMessage,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of response) yield chunk as Buffer
-  } catch (error) {
-    if (signal?.aborted === true || !(error instanceof Error)) throw error
-    throw unreachable(address, error)
   }
 }
 

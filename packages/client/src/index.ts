@@ -1,3 +1,5 @@
 export * from './address.ts'
 export * from './client.ts'
+export type { LogsOptions, LogsQuery } from './logs.ts'
 export * from './sse.ts'
+export type { StreamOptions } from './stream.ts'

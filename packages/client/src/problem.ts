@@ -14,6 +14,12 @@ interface ProblemBody {
 export function toProblemError(status: number, text: string): BulkheadError {
   const body = parse(text)
   if (body === undefined || !isErrorCode(body.code)) {
+    // What it answers between the end of its work and that of its socket.
+    if (status === 503) {
+      return new BulkheadError('BH_DAEMON_UNREACHABLE', 'The daemon is about to stop.', {
+        hint: 'Try again when it is back, or start it with `bulkhead daemon start`.',
+      })
+    }
     return new BulkheadError('BH_INTERNAL', `The daemon answered with status ${status} and no reason.`, {
       hint: 'Check that what listens there is bulkheadd, and look into its log.',
     })

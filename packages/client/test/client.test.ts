@@ -8,6 +8,7 @@ import type { BulkheadError, DeploymentEventBody } from '@bulkhead/model'
 import t from 'tap'
 import type { Test } from 'tap'
 import { createClient, parseAddress, readEvents } from '@bulkhead/client'
+import type { LogsQuery } from '@bulkhead/client'
 
 t.test('an address', async (t) => {
   t.test('must be a Unix socket, as a URL or as a path', async (t) => {
@@ -80,6 +81,18 @@ t.test('an answer that is a problem must be thrown with its code, hint and all i
 t.test('an answer without a problem must not pass for one', async (t) => {
   const { client } = await serve(t, (_request, response) => response.writeHead(502).end('<html>'))
   await t.rejects(client.version(), { code: 'BH_INTERNAL' })
+})
+
+t.test('a daemon that is about to stop must be one that is away, and streams go on after it', async (t) => {
+  let asked = 0
+  const { client } = await serve(t, (_request, response) => {
+    asked += 1
+    if (asked % 2 === 1) response.writeHead(503).end('{"error":"Service Unavailable","code":"FST_ERR_X"}')
+    else response.end(asked === 2 ? '' : 'event: end\ndata: {}\n\n')
+  })
+  await t.rejects(client.version(), { code: 'BH_DAEMON_UNREACHABLE', message: /about to stop/ })
+  t.match(await client.logs('x', { follow: true }).next(), { done: true })
+  t.equal(asked, 4)
 })
 
 t.test('a daemon that is not there must be said to be unreachable, with the next step', async (t) => {
@@ -168,6 +181,108 @@ t.test('logs', async (t) => {
     t.same(lines, ['hi'])
     t.equal(asked, '/v1/projects/x/logs?service=web&service=db&tail=5')
   })
+  const at = (second: number, fraction = '000000000') =>
+    `2026-01-01T00:00:${String(second).padStart(2, '0')}.${fraction}Z`
+  const line = (container: string, text: string, time?: string) =>
+    `event: line\ndata: ${JSON.stringify({ service: 's', container, stream: 'stdout', text, time })}\n\n`
+  const end = 'event: end\ndata: {}\n\n'
+  /** A daemon that breaks each connection after its part, and notes what it was asked. */
+  const breaking = async (t: Test, ...parts: readonly string[]) => {
+    const asked: URLSearchParams[] = []
+    const { client } = await serve(t, (request, response) => {
+      asked.push(new URL(request.url ?? '', 'http://daemon').searchParams)
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(parts[asked.length - 1] ?? '', () => {
+        if (asked.length % 2 === 1 && asked.length < parts.length) response.destroy()
+        else response.end()
+      })
+    })
+    const texts = async (query: LogsQuery = {}) => {
+      const seen = []
+      for await (const { text, time } of client.logs('x', { follow: true, ...query })) seen.push([text, time])
+      return seen
+    }
+    return { asked, texts }
+  }
+
+  t.test('that are followed must go on where the connection broke, with no line twice', async (t) => {
+    const { asked, texts } = await breaking(
+      t,
+      line('a', '1', at(1)) + line('b', '2', at(2)) + line('a', '3', at(3)) + line('a', '4', at(3)),
+      // All of b again, of a what is of that very time and later.
+      line('b', '2', at(2)) + line('a', '3', at(3)) + line('a', '4', at(3)) + line('a', '5', at(3)),
+      // Nothing of b; what overtakes it is no news, and what has no time goes with the line before.
+      line('a', '3', at(3)) + line('a', '4', at(3)) + line('a', '5', at(3)) + line('a', 'more of 5'),
+      line('a', '5', at(3)) + line('a', '6', at(4)) + line('b', '7', at(5)) + line('c', '8', at(1)) + end,
+    )
+    const seen = await texts({ service: ['s'], tail: 9 })
+    t.same(
+      seen.map(([text]) => text),
+      ['1', '2', '3', '4', '5', 'more of 5', '6', '7', '8'],
+    )
+    t.ok(
+      seen.every(([, time]) => time === undefined),
+      'times only where they are asked for',
+    )
+    t.same(asked[0]?.toString(), 'follow=true&service=s&tail=9&timestamps=true')
+    t.same(asked[1]?.getAll('from'), [`a=${at(3)}`, `b=${at(2)}`])
+    t.notOk(asked[1]?.has('tail'))
+    t.ok(Date.parse(asked[1]?.get('since') ?? '') <= Date.now(), 'new containers from the beginning on')
+    t.equal(asked.length, 4)
+  })
+
+  t.test('that are followed must keep what was asked for while nothing was read', async (t) => {
+    const { asked, texts } = await breaking(t, '', '', line('a', '1', at(1)) + end)
+    t.same(await texts({ tail: 3, since: '10m', timestamps: true }), [['1', at(1)]])
+    t.same(new Set(asked.map(String)), new Set(['follow=true&tail=3&since=10m&timestamps=true']))
+  })
+
+  t.test('of many containers must go on too, though not all of them can be named', async (t) => {
+    const many = Array.from({ length: 50 }, (_, index) => line(`c${index}`, String(index), at(index)))
+    const { asked, texts } = await breaking(
+      t,
+      many.join(''),
+      many.join('') + line('new', 'last', at(55)) + end,
+    )
+    t.equal((await texts()).length, 51)
+    t.equal(asked[1]?.getAll('from').length, 40)
+    t.equal(asked[1]?.get('since'), at(0))
+  })
+
+  t.test('must be given up when the daemon stays away, and that it is away be told once', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'bulkhead-client-'))
+    t.teardown(() => rm(folder, { recursive: true }))
+    const socketPath = join(folder, 's')
+    const server = createServer((_request, response) => {
+      response.writeHead(200)
+      response.write(line('a', '1', at(1)), () => {
+        server.close()
+        response.destroy()
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(socketPath, resolve))
+    let away = 0
+    const lines = createClient({ socketPath }).logs(
+      'x',
+      { follow: true },
+      { patienceMs: 200, onAway: () => (away += 1) },
+    )
+    t.match(await lines.next(), { value: { text: '1' } })
+    await t.rejects(lines.next(), { code: 'BH_DAEMON_UNREACHABLE' })
+    t.equal(away, 1)
+    await t.rejects(createClient({ socketPath }).logs('x', { follow: true }).next(), {
+      code: 'BH_DAEMON_UNREACHABLE',
+    })
+  })
+
+  t.test('that break off again and again must be given up', async (t) => {
+    const { client } = await serve(t, (_request, response) => response.end())
+    await t.rejects(client.logs('x', { follow: true }, { patienceMs: 100 }).next(), {
+      code: 'BH_DAEMON_UNREACHABLE',
+      message: /broke off/,
+    })
+  })
+
   t.test('must end with the problem that the daemon sends', async (t) => {
     const { client } = await serve(t, (_request, response) => {
       response.end(

@@ -635,7 +635,7 @@ t.test("a project's logs", async (t) => {
     'app-db-2': [{ stream: 'stderr', text: 'ready', time: undefined }],
   }
   const lines = (body: string) =>
-    [...body.matchAll(/^data: (.*)$/gm)].map(([, data = '']) => JSON.parse(data) as object)
+    [...body.matchAll(/^event: line\ndata: (.*)$/gm)].map(([, data = '']) => JSON.parse(data) as object)
 
   await t.test('must be joined, each line with its service and container', async (t) => {
     const { body } = await app.inject('/v1/projects/app/logs')
@@ -663,6 +663,22 @@ t.test("a project's logs", async (t) => {
       code: 'BH_BAD_REQUEST',
     })
   })
+  await t.test('must go on with each container where the client left it', async (t) => {
+    const from = ['app-web-1=2026-01-01T00:00:00.123456789Z', 'gone=2026-01-01T00:00:00Z']
+    const { body } = await app.inject({
+      url: '/v1/projects/app/logs',
+      query: { from, since: '1700000000', tail: '5' },
+    })
+    t.same(engine.state.readFrom, {
+      'app-web-1': { since: '1767225600.123', tail: undefined },
+      'app-db-2': { since: '1700000000', tail: 5 },
+    })
+    t.match(body, /\n\nevent: end\ndata: \{\}\n\n$/)
+    for (const wrong of ['app-web-1', 'app-web-1=soon', '']) {
+      const url = `/v1/projects/app/logs?from=${wrong}`
+      t.match(await refused(t, served, { url }, 400), { code: 'BH_BAD_REQUEST' })
+    }
+  })
   await t.test('followed, must take in what starts later, and end when nothing runs', async (t) => {
     const open = await app.inject({ url: '/v1/projects/app/logs?follow=true', payloadAsStream: true })
     let received = ''
@@ -683,7 +699,20 @@ t.test("a project's logs", async (t) => {
     engine.state.containers = engine.state.containers.map((one) => ({ ...one, state: 'exited' }))
     for (const { id } of engine.state.containers) engine.end(id)
     await ended
+    t.match(received, /event: end\n/)
     t.equal(engine.state.listening, 0, 'nobody listens to the engine any more')
+  })
+  await t.test('cut off by the end of the daemon, must not seem to have come to their end', async (t) => {
+    engine.state.containers = [container({ service: 'web' })]
+    const open = await app.inject({ url: '/v1/projects/app/logs?follow=true', payloadAsStream: true })
+    let received = ''
+    open.stream().on('data', (chunk: Buffer) => {
+      received += chunk.toString()
+      if (received.includes('hello')) served.closing.abort()
+    })
+    await new Promise((resolve) => open.stream().once('end', resolve))
+    t.match(received, /hello/)
+    t.notMatch(received, /event: end/)
   })
 })
 

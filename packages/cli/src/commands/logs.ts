@@ -60,7 +60,7 @@ async function runLogs({ globals, args, options: raw }: Invocation, context: Con
   try {
     const { follow, timestamps, since, until } = options
     const query = { service: args, follow, tail, timestamps, since, until }
-    await printLogs(client, query, print, project, leaving.signal)
+    await printLogs({ client, project, query, print, signal: leaving.signal, globals, context })
   } finally {
     endInterrupt()
   }

@@ -13,6 +13,8 @@ export interface LogsRequest {
   /** Unix seconds. */
   readonly since: string | undefined
   readonly until: string | undefined
+  /** Unix seconds by name of container: in place of `since` and `tail` for it. */
+  readonly from: ReadonlyMap<string, string>
 }
 
 export interface LogSource {
@@ -46,12 +48,18 @@ export async function* followLogs(
   try {
     if (request.follow) await watchStarts(source, request, cut, readers, end)
     const containers = await containersOf(source, request)
-    for (const container of containers) readers.add(container, request)
+    for (const container of containers) readers.add(container, placeOf(container, request))
     if (containers.length === 0 && !request.follow) channel.end()
     yield* channel.read()
   } finally {
     leaving.abort()
   }
+}
+
+/** Where to begin with a container that was there before. */
+function placeOf({ name }: Container, { since, tail, from }: LogsRequest): From {
+  const left = from.get(name)
+  return left === undefined ? { since, tail } : { since: left, tail: undefined }
 }
 
 interface Readers {
@@ -119,7 +127,11 @@ function createReaders(
     },
     started(container) {
       if (open.has(container.id)) startedAgain.set(container.id, container)
-      else add(container, { since: lastDeath.get(container.id), tail: undefined })
+      else
+        add(container, {
+          since: lastDeath.get(container.id) ?? request.from.get(container.name),
+          tail: undefined,
+        })
     },
   }
 }

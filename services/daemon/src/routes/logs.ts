@@ -4,6 +4,7 @@ import {
   ProblemDetailsSchema,
   ProjectLogLineSchema,
   ProjectNameSchema,
+  logEndEvent,
   logLineEvent,
   paths,
 } from '@bulkhead/api'
@@ -36,7 +37,8 @@ export const logRoutes: FastifyPluginAsyncTypebox<LogRouteOptions> = async (app,
         summary: "Lines that a project's containers print, as server-sent events",
         description:
           'The `event` is `line`, the `data` a ProjectLogLine. With `follow`, containers that start later ' +
-          'are followed too, and the stream ends when none runs any more.',
+          'are followed too, and the stream ends when none runs any more. The last event is `end`: a stream ' +
+          'that ends without it broke off, and `from` goes on where it did.',
         params: Type.Object({ name: ProjectNameSchema }),
         querystring: LogsQuerySchema,
         response: {
@@ -49,7 +51,15 @@ export const logRoutes: FastifyPluginAsyncTypebox<LogRouteOptions> = async (app,
     },
     async (request, reply) => {
       const { name } = request.params
-      const { service = [], follow = false, tail, timestamps = false, since, until } = request.query
+      const {
+        service = [],
+        follow = false,
+        tail,
+        timestamps = false,
+        since,
+        until,
+        from = [],
+      } = request.query
       const services = typeof service === 'string' ? [service] : service
       await checkServices(name, services, options)
       const wanted: LogsRequest = {
@@ -60,6 +70,7 @@ export const logRoutes: FastifyPluginAsyncTypebox<LogRouteOptions> = async (app,
         timestamps,
         since: since === undefined ? undefined : instant(since, now()),
         until: until === undefined ? undefined : instant(until, now()),
+        from: placesOf(typeof from === 'string' ? [from] : from, now()),
       }
       const source: LogSource = { engine, settled: (signal) => settled(name, signal) }
       const mask = loader.maskOf(name)
@@ -67,9 +78,20 @@ export const logRoutes: FastifyPluginAsyncTypebox<LogRouteOptions> = async (app,
         for await (const line of followLogs(source, wanted, signal)) {
           yield { event: logLineEvent, data: { ...line, text: mask(line.text) } }
         }
+        if (!signal.aborted) yield { event: logEndEvent, data: {} }
       }
       await sendEvents(request, reply, lines, sse)
     },
+  )
+}
+
+/** @throws BulkheadError BH_BAD_REQUEST for what is not `CONTAINER=TIME`. */
+function placesOf(from: readonly string[], now: Date): ReadonlyMap<string, string> {
+  return new Map(
+    from.map((place) => {
+      const [container = '', time = ''] = place.split('=')
+      return [container, instant(time, now)] as const
+    }),
   )
 }
 
