@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { releases } from '../../src/index.ts'
+import { releases, serveRegistry } from '../../src/index.ts'
 import { containersOf, eventually, inspect, openHouse } from './harness.ts'
 
 const { available, reason } = await releases()
@@ -155,6 +155,104 @@ void t.test(
         t.equal((await bulkhead('down')).code, 0)
       },
     )
+
+    await t.test(
+      'images must be pinned to what their registry has, as a lock that Compose takes too',
+      async (t) => {
+        const registry = await serveRegistry({
+          host: house.engine.gateway,
+          images: [
+            { reference: 'team/app', os: 'linux', architecture: 'amd64' },
+            { reference: 'team/both:1', os: 'linux', architecture: 'amd64' },
+            { reference: 'team/both:1', os: 'windows', architecture: 'amd64' },
+          ],
+        })
+        t.teardown(() => registry.close().catch(() => undefined))
+        const bulkhead = await project('pinned', pinned(registry.address))
+        const digestOf = async (name: string, tag: string): Promise<string> => {
+          const answer = await fetch(`http://${registry.address}/v2/team/${name}/manifests/${tag}`)
+          return answer.headers.get('docker-content-digest') ?? ''
+        }
+        const app = `${registry.address}/team/app:latest@${await digestOf('app', 'latest')}`
+        const both = `${registry.address}/team/both:1@${await digestOf('both', '1')}`
+
+        const lock = await bulkhead('config', '--lock-image-digests')
+        t.equal(
+          lock.stdout,
+          `services:\n  app:\n    image: ${app}\n  both:\n    image: ${both}\n`,
+          lock.stderr,
+        )
+        const resolved = await bulkhead('config', '--resolve-image-digests', '--format', 'json')
+        t.match(JSON.parse(resolved.stdout), {
+          services: { app: { image: app }, both: { image: both, init: true }, made: { build: {} } },
+        })
+        await writeFile(join(house.folder, 'pinned', 'lock.yaml'), lock.stdout)
+        const files = [
+          '-f',
+          join(house.folder, 'pinned', 'compose.yaml'),
+          '-f',
+          join(house.folder, 'pinned', 'lock.yaml'),
+        ]
+        const theirs = await house.engine.compose(...files, 'config', '--images')
+        t.same(theirs.stdout.trim().split('\n').sort(), [app, both, 'pinned-made'].sort(), theirs.stderr)
+
+        await registry.close()
+        const away = await bulkhead('config', '--resolve-image-digests')
+        t.equal(away.code, 1)
+        t.match(away.stderr, /compose\.yaml:2:17[^]*compose\.yaml:3:18/)
+        t.match(away.stderr, /refused/)
+      },
+    )
+
+    await t.test('up of a service must bring its profiles, for it and for what it needs', async (t) => {
+      const bulkhead = await project('tools', tools)
+      const ours = () => containersOf(house, 'tools')
+      t.equal((await bulkhead('up', '-d')).code, 0)
+      t.same(await ours(), ['tools-web-1'])
+      const up = await bulkhead('up', '-d', 'debug')
+      t.equal(up.code, 0, up.stderr)
+      t.same(await ours(), ['tools-debug-1', 'tools-helper-1', 'tools-web-1'])
+      t.equal(await inspect(house, 'tools-web-1', '{{.State.Status}}'), 'running')
+      t.match((await bulkhead('up', '-d', 'debug')).stderr, /Nothing to do/)
+      t.equal((await bulkhead('down')).code, 0)
+      t.same(await ours(), [])
+    })
+
+    await t.test('logs that are followed must go on after the daemon, with no line twice', async (t) => {
+      const bulkhead = await project('count', counting)
+      t.equal((await bulkhead('up', '-d')).code, 0)
+      const logs = spawn(bin, ['logs', '-f', '--no-log-prefix'], {
+        cwd: join(house.folder, 'count'),
+        env: { ...process.env, BULKHEAD_HOST: `unix://${house.socket}`, NO_COLOR: '1' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      const ended = new Promise((resolve) => logs.once('close', resolve))
+      t.teardown(() => logs.kill('SIGKILL'))
+      let said = ''
+      logs.stdout.on('data', (part) => (said += String(part)))
+      const numbers = (): readonly string[] => said.split('\n').filter((line) => /^\d+$/.test(line))
+      const more = async (): Promise<true> => {
+        const before = numbers().length
+        return eventually(async () => numbers().length > before + 20)
+      }
+      await more()
+      await house.stopDaemon()
+      await house.startDaemon()
+      await more()
+      await house.killDaemon()
+      await house.startDaemon()
+      await more()
+      logs.kill('SIGINT')
+      t.equal(await ended, 130)
+      const seen = numbers()
+      t.same(
+        seen,
+        seen.map((_, index) => String(index + 1)),
+        'each number once, in order',
+      )
+      t.equal(said.split('\n').filter((line) => line === 'once').length, 1)
+      t.equal((await bulkhead('down')).code, 0)
+    })
   },
 )
 
@@ -164,6 +262,34 @@ const talk = (trap: string, grace: string): string => `services:
     pull_policy: never
     stop_grace_period: ${grace}
     command: ["sh", "-c", "${trap}; echo hello; while :; do sleep 0.2 & wait; done"]
+`
+
+const pinned = (registry: string): string => `services:
+  app: { image: ${registry}/team/app }
+  both: { image: ${registry}/team/both:1, init: true }
+  made: { build: . }
+`
+
+const idle = `image: "bb:1", pull_policy: never, stop_grace_period: 0s, command: [sleep, "600"]`
+
+const tools = `services:
+  web: { ${idle} }
+  debug: { ${idle}, profiles: [tools], depends_on: [helper] }
+  helper: { ${idle}, profiles: [tools] }
+  sibling: { ${idle}, profiles: [tools] }
+`
+
+const counting = `services:
+  counter:
+    image: bb:1
+    pull_policy: never
+    stop_grace_period: 0s
+    command: ["sh", "-c", "i=0; while :; do i=$$((i+1)); echo $$i; sleep 0.05; done"]
+  quiet:
+    image: bb:1
+    pull_policy: never
+    stop_grace_period: 0s
+    command: ["sh", "-c", "echo once; sleep 600"]
 `
 
 const loop = `services:
