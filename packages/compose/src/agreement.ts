@@ -72,7 +72,7 @@ function compareTwice(subject: Subject, attribute: string, other: Tree | undefin
 export function checkReplicas(subject: Subject): void {
   const { service, name } = subject
   const attribute = service['scale'] === undefined ? 'deploy.replicas' : 'scale'
-  const replicas = Number(service['scale'] ?? mappingAt(service, 'deploy')?.['replicas'] ?? 1)
+  const replicas = Number(scalarText(service['scale'] ?? mappingAt(service, 'deploy')?.['replicas']))
   if (!isText(service['container_name']) || !(replicas > 1)) return
   complain(
     subject,

@@ -8,7 +8,7 @@ import { resolvePaths } from './paths.ts'
 import type { Problems } from './problems.ts'
 import { makeMapping, markOf, markPosition, type Mapping } from './tree.ts'
 import { enforceUnique } from './unique.ts'
-import { validate } from './validate.ts'
+import { validate, validateReferences } from './validate.ts'
 
 /** Of one project or included project; what is merged already is looked at again for each. */
 const maximumDocuments = 100
@@ -25,6 +25,7 @@ export function assemble(files: readonly string[], scope: Scope, assembly: Assem
     for (const { tree, resets } of readDocuments(file, scope, assembly)) {
       merged += 1
       if (merged > maximumDocuments) return refuseDocuments(document, file, assembly)
+      validateReferences(tree, problems)
       applyExtends(tree, resets, file, scope, assembly)
       noteVersion(tree, problems)
       applyIncludes(tree, file, { scope, assembly, assemble })

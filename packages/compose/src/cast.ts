@@ -71,14 +71,10 @@ function toBoolean(text: string): CastResult {
       return { value: true }
     case 'false':
       return { value: false }
-    case '1':
-    case 't':
     case 'y':
     case 'yes':
     case 'on':
       return { value: true, warning: `"${text}" is an old form of a boolean: write true.` }
-    case '0':
-    case 'f':
     case 'n':
     case 'no':
     case 'off':

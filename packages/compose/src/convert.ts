@@ -242,8 +242,8 @@ function convertElement(element: Element, rules: Trie<Convert>, path: Path, prob
 function flag({ value }: Element): Parsed<Tree> {
   if (typeof value !== 'string') return parsed(value)
   const lower = value.toLowerCase()
-  if (['true', '1', 't', 'y', 'yes', 'on'].includes(lower)) return parsed(true)
-  if (['false', '0', 'f', 'n', 'no', 'off'].includes(lower)) return parsed(false)
+  if (['true', 'y', 'yes', 'on'].includes(lower)) return parsed(true)
+  if (['false', 'n', 'no', 'off'].includes(lower)) return parsed(false)
   return refused(`"${value}" is no boolean.`, 'Write true or false.')
 }
 

@@ -13,6 +13,7 @@ import {
   strict,
   table,
   text,
+  within,
   type Shape,
 } from './shape.ts'
 import { driverOptions } from './shared.ts'
@@ -34,15 +35,19 @@ export const serviceNetworks: Shape = either(set(text), table(either(nothing, se
 
 const published = either(text, strict(integer))
 
-const port = fields('a port', {
-  app_protocol: field(text, 'What is spoken on it, such as http.', ignored('For the reader.')),
-  host_ip: field(text, 'Address of the host.'),
-  mode: field(text, 'host or ingress.', ignored('There is one engine. Compose ignores it too.')),
-  name: field(text, 'Name of the port.', ignored('For the reader.')),
-  protocol: field(text, 'tcp or udp.'),
-  published: field(published, 'Port of the host, or a range to choose from.'),
-  target: field(integer, 'Port of the container.'),
-})
+const port = fields(
+  'a port',
+  {
+    app_protocol: field(text, 'What is spoken on it, such as http.', ignored('For the reader.')),
+    host_ip: field(text, 'Address of the host.'),
+    mode: field(text, 'host or ingress.', ignored('There is one engine. Compose ignores it too.')),
+    name: field(text, 'Name of the port.', ignored('For the reader.')),
+    protocol: field(text, 'tcp or udp.'),
+    published: field(published, 'Port of the host, or a range to choose from.'),
+    target: field(within(integer, 0), 'Port of the container.'),
+  },
+  ['target'],
+)
 
 export const servicePorts: Shape = list(either(strict(number), text, port))
 
@@ -64,7 +69,7 @@ const volumeOptions = fields('volume options', {
 })
 
 const tmpfs = fields('tmpfs options', {
-  mode: field(number, 'Permissions of the folder.'),
+  mode: field(within(strict(number), 0), 'Permissions of the folder.'),
   size: field(
     either({ kind: 'number', integer: true, text: false, minimum: 0 }, text),
     'Size of the folder.',

@@ -4,11 +4,13 @@ import {
   either,
   field,
   fields,
+  fitting,
   flag,
   integer,
   list,
   nothing,
   pairs,
+  scalarOrNothing,
   set,
   strict,
   table,
@@ -23,9 +25,15 @@ import { later, linuxOnly, refused } from './support.ts'
 const needsSession = refused('It needs a session with BuildKit, which there is not so far.')
 const unsent = later('The build goes without it so far.')
 
+const contexts = either(table(text), list(fitting(/=/, 'Write NAME=CONTEXT.')))
+const sshKeys = either(
+  table(scalarOrNothing),
+  set(fitting(/^default$|=/, 'Write ID=PATH, or default for the agent.')),
+)
+
 /** `build` in its long form. */
 export const buildFields: Fields = fields('a build', {
-  additional_contexts: field(pairs, 'Named contexts besides the main one.', needsSession),
+  additional_contexts: field(contexts, 'Named contexts besides the main one.', needsSession),
   args: field(pairs, 'Build arguments; one without a value is taken from the environment.'),
   cache_from: field(list(text), 'Images whose layers may be reused.'),
   cache_to: field(list(text), 'Where the build cache is written.', unsent),
@@ -58,7 +66,7 @@ export const buildFields: Fields = fields('a build', {
     'Size of /dev/shm during the build.',
     linuxOnly(),
   ),
-  ssh: field(pairs, 'SSH agents and keys that build steps may use.', needsSession),
+  ssh: field(sshKeys, 'SSH agents and keys that build steps may use.', needsSession),
   tags: field(list(text), 'Further names of the image.'),
   target: field(text, 'Stage to build.'),
   ulimits: field(ulimits, 'Limits of the build containers.', linuxOnly()),

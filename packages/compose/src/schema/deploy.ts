@@ -12,6 +12,7 @@ import {
   pairs,
   strict,
   text,
+  within,
   type Fields,
   type Shape,
 } from './shape.ts'
@@ -30,7 +31,7 @@ const update = (order: string): Fields =>
     max_failure_ratio: field(number, 'The part of an update that may fail.'),
     monitor: field(duration, 'How long a new container is watched.'),
     order: field(choice('start-first', 'stop-first'), order),
-    parallelism: field(integer, 'Containers that are replaced at a time.'),
+    parallelism: field(within(integer, 0), 'Containers that are replaced at a time.'),
   })
 
 const limits = fields('resource limits', {
@@ -59,13 +60,13 @@ const reservations = fields('resource reservations', {
 const restartPolicy = fields('a restart policy', {
   condition: field(text, 'When to restart: none, on-failure or any.'),
   delay: field(duration, 'Time between two attempts.', later('The engine has its own delay.')),
-  max_attempts: field(integer, 'How often to try.'),
+  max_attempts: field(within(integer, 0), 'How often to try.'),
   window: field(duration, 'How long until a restart counts as good.', later('The engine has its own.')),
 })
 
 const placement = fields('a placement', {
   constraints: field(list(text), 'What a node must be like.'),
-  max_replicas_per_node: field(integer, 'The most containers on a node.'),
+  max_replicas_per_node: field(within(integer, 0), 'The most containers on a node.'),
   preferences: field(
     list(fields('a preference', { spread: field(text, 'What to spread over.') })),
     'How to choose among nodes.',
@@ -101,7 +102,7 @@ const probe = either(text, list(text))
 export const healthcheck: Fields = fields('a healthcheck', {
   disable: field(flag, 'Switch off the check of the image.'),
   interval: field(duration, 'Time between two checks.'),
-  retries: field(number, 'Failures in a row that make it unhealthy.'),
+  retries: field(within(number, 0), 'Failures in a row that make it unhealthy.'),
   start_interval: field(duration, 'Time between two checks while starting.'),
   start_period: field(duration, 'How long failures do not count.'),
   test: field(probe, 'The command that checks.'),

@@ -57,7 +57,8 @@ function convert(shape: Shape, definitions: Definitions): JsonSchema {
 }
 
 function convertText({ choices, pattern }: Text): JsonSchema {
-  if (choices === undefined) return { type: 'string' }
+  if (choices === undefined)
+    return { type: 'string', ...(pattern === undefined ? {} : { pattern: pattern.source }) }
   if (pattern === undefined) return { type: 'string', enum: choices }
   return { type: 'string', anyOf: [{ enum: choices }, { pattern: pattern.source }] }
 }

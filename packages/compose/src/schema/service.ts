@@ -5,7 +5,7 @@ import { serviceNetworks, servicePorts, serviceVolumes } from './attachment.ts'
 import {
   blkioConfig,
   deviceRequests,
-  driverOptions,
+  openOptions,
   fileReferences,
   hooks,
   hostEntries,
@@ -223,7 +223,7 @@ export const service: Fields = fields('a service', {
   stdin_open: field(flag, 'Keep standard input open.'),
   stop_grace_period: field(duration, 'How long it may take to stop.'),
   stop_signal: field(text, 'Signal that stops it.'),
-  storage_opt: field(driverOptions, 'Options of the storage driver.'),
+  storage_opt: field(openOptions, 'Options of the storage driver.'),
   sysctls: field(pairs, 'Kernel parameters.', linuxOnly()),
   tmpfs: field(texts, 'Folders in memory.', linuxOnly()),
   tty: field(flag, 'Give it a terminal.'),

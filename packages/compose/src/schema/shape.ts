@@ -10,8 +10,10 @@ export interface Text {
   readonly kind: 'text'
   /** The only texts allowed. */
   readonly choices?: readonly string[]
-  /** Texts that are allowed beside the choices. */
+  /** Texts that are allowed, beside the choices where there are any. */
   readonly pattern?: RegExp
+  /** The hint where a text doesn't fit the pattern. */
+  readonly say?: string
   readonly format?: TextFormat
 }
 
@@ -92,6 +94,11 @@ export const number: Numeric = { kind: 'number', integer: false, text: true }
 
 export function choice(...choices: readonly string[]): Text {
   return { kind: 'text', choices }
+}
+
+/** A text that must fit a pattern. */
+export function fitting(pattern: RegExp, say: string): Text {
+  return { kind: 'text', pattern, say }
 }
 
 export function within(shape: Numeric, minimum: number, maximum?: number): Numeric {

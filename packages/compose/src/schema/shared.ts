@@ -13,6 +13,7 @@ import {
   table,
   text,
   strict,
+  within,
   type Shape,
 } from './shape.ts'
 
@@ -32,13 +33,17 @@ const softAndHard = fields(
 /** The limit itself, or `soft` and `hard`. */
 export const ulimits: Shape = table(either(integer, softAndHard), { noun: 'a limit', keys: /^[a-z]+$/ })
 
-const fileReference = fields('a reference', {
-  gid: field(text, 'Group of the file in the container.'),
-  mode: field(integer, 'Permissions of the file, as an octal number.'),
-  source: field(text, 'Name of the secret or config.'),
-  target: field(text, 'Path or name of the file in the container.'),
-  uid: field(text, 'Owner of the file in the container.'),
-})
+const fileReference = fields(
+  'a reference',
+  {
+    gid: field(text, 'Group of the file in the container.'),
+    mode: field(within(integer, 0), 'Permissions of the file, as an octal number.'),
+    source: field(text, 'Name of the secret or config.'),
+    target: field(text, 'Path or name of the file in the container.'),
+    uid: field(text, 'Owner of the file in the container.'),
+  },
+  ['source'],
+)
 
 /** References to secrets or configs of the project. */
 export const fileReferences: Shape = list(either(text, fileReference))
@@ -89,7 +94,10 @@ export const initHooks: Shape = list(
 )
 
 /** Options of a driver: texts and numbers. */
-export const driverOptions: Shape = table(either(text, strict(number), nothing))
+export const driverOptions: Shape = table(either(text, strict(number)))
+
+/** Options of which one may stand without a value. */
+export const openOptions: Shape = table(either(text, strict(number), nothing))
 
 /** `external: true`, or the old form with the name inside. */
 export const external: Shape = either(
@@ -99,7 +107,7 @@ export const external: Shape = either(
 
 const weighted = fields('a device weight', {
   path: field(text, 'The device.'),
-  weight: field(integer, 'Its share, from 10 to 1000.'),
+  weight: field(within(strict(integer), 0), 'Its share, from 10 to 1000.'),
 })
 
 const throttled = fields('a device limit', {
@@ -112,6 +120,6 @@ export const blkioConfig = fields('block I/O settings', {
   device_read_iops: field(list(throttled), 'The most reads per second, by device.'),
   device_write_bps: field(list(throttled), 'The most bytes written per second, by device.'),
   device_write_iops: field(list(throttled), 'The most writes per second, by device.'),
-  weight: field(integer, 'Share of the service, from 10 to 1000.'),
+  weight: field(within(strict(integer), 0), 'Share of the service, from 10 to 1000.'),
   weight_device: field(list(weighted), 'Share by device.'),
 })

@@ -31,14 +31,24 @@ export const maximumViolations = 100
  * @see https://github.com/compose-spec/compose-spec/blob/main/spec.md
  */
 export function validateDocument(value: unknown, options: ValidateOptions = {}): readonly Violation[] {
-  return validate(document, value, options)
+  return check(document, value, [], options)
 }
 
-/** Checks data against any shape. */
-export function validate(shape: Shape, value: unknown, options: ValidateOptions = {}): readonly Violation[] {
-  const check: Check = { templates: options.templates === true, path: [], violations: [], parent: undefined }
-  visit(check, shape, value)
-  return check.violations
+/** Checks the value of one attribute; its key is the first of the path. */
+export function validateAttribute(shape: Fields, key: string, value: unknown): readonly Violation[] {
+  const known = shape.fields[key]
+  return known === undefined ? [] : check(known.shape, value, [key], {})
+}
+
+function check(
+  shape: Shape,
+  value: unknown,
+  path: readonly string[],
+  { templates = false }: ValidateOptions,
+): readonly Violation[] {
+  const state: Check = { templates, path: [...path], violations: [], parent: undefined }
+  visit(state, shape, value)
+  return state.violations
 }
 
 interface Check {
@@ -104,7 +114,11 @@ function fits(shape: Shape, value: unknown): boolean {
   }
 }
 
-function visitText(check: Check, { choices, pattern }: Text, value: string): void {
+function visitText(check: Check, { choices, pattern, say }: Text, value: string): void {
+  if (choices === undefined && pattern?.test(value) === false) {
+    report(check, 'value', `${subject(check)} can't be "${cut(value)}".`, say)
+    return
+  }
   if (choices === undefined || choices.includes(value) || pattern?.test(value) === true) return
   const hint = didYouMean(value, choices) ?? `Use ${oneOf(choices)}.`
   report(check, 'value', `${subject(check)} can't be "${cut(value)}".`, hint)
