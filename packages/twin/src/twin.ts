@@ -100,8 +100,13 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
   const ear = await openEar(world, calls)
   const folder = options.socket === undefined ? mkdtempSync(join(tmpdir(), 'twin-')) : undefined
   const socket = options.socket ?? join(folder ?? '', 'docker.sock')
-  let main = await ear.open(socket)
-  const doors: Door[] = []
+  /** By path; those that were shut alone are gone from here. */
+  const doors = new Map<string, Door>()
+  let entrances = 0
+  const open = async (path: string): Promise<void> => void doors.set(path, await ear.open(path))
+  const shutAll = async (): Promise<void> =>
+    void (await Promise.all([...doors.values()].map((door) => door.close())))
+  await open(socket)
   return {
     dockerHost: `unix://${socket}`,
     socket,
@@ -112,22 +117,27 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
     addImage: (spec) => void addImage(world, spec),
     dropEvents: () => ear.dropEvents(),
     async openDoor() {
-      const path = `${socket}.${doors.length + 1}`
-      const door = await ear.open(path)
-      doors.push(door)
-      return { dockerHost: `unix://${path}`, close: () => door.close() }
+      entrances += 1
+      const path = `${socket}.${entrances}`
+      await open(path)
+      return {
+        dockerHost: `unix://${path}`,
+        async close() {
+          const door = doors.get(path)
+          doors.delete(path)
+          await door?.close()
+        },
+      }
     },
-    async die() {
-      await Promise.all([main, ...doors.splice(0)].map((door) => door.close()))
-    },
+    die: shutAll,
     async comeBack(containers = 'kept') {
       if (containers === 'stopped') stopAll(world)
       world.events.forget()
       if (containers === 'stopped') startAlways(world)
-      main = await ear.open(socket)
+      for (const path of doors.keys()) await open(path)
     },
     async close() {
-      await Promise.all([main, ...doors].map((door) => door.close()))
+      await shutAll()
       for (const container of world.containers.values()) end(container)
       if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
     },

@@ -125,11 +125,11 @@ t.test('an image must come from its registry, and be missing where none has it',
       idleTimeoutMs: 5000,
       onProgress: ({ message }) => said.push(message),
     })
-    let over = false
+    const progress = { over: false }
     const done = pulling.finally(() => {
-      over = true
+      progress.over = true
     })
-    while (!over) {
+    while (!progress.over) {
       await clock.advance(1)
       await Promise.race([done.catch(() => undefined), new Promise((resolve) => void setImmediate(resolve))])
     }
