@@ -21,6 +21,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bulkhead-test-'))
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
 
 let code = 1
+let summary = ''
 try {
   for (const { release, name } of runnable ? engines : []) {
     say(`Starting Docker ${release === '26' ? '26.1' : '20.10'} for the tests`)
@@ -42,11 +43,12 @@ try {
   code = (await run('npx', args, { env })).code
   const { pass, fail, skip } = count(readFileSync(report, 'utf8'))
   if (pass === 0) code ||= 1
-  process.stdout.write(`${pass} passed, ${fail} failed, ${skip} skipped\n`)
+  summary = `${pass} passed, ${fail} failed, ${skip} skipped\n`
 } finally {
   for (const { name } of runnable ? engines : []) await engine(['down', '--name', name])
   rmSync(folder, { recursive: true, force: true })
 }
+process.stdout.write(summary)
 process.exitCode = code
 
 /** Counts the assertions of all files: the innermost results, not the subtests and files that sum them up. */
