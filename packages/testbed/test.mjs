@@ -25,15 +25,8 @@ let summary = ''
 try {
   for (const { release, name } of runnable ? engines : []) {
     say(`Starting Docker ${release === '26' ? '26.1' : '20.10'} for the tests`)
-    await must('bash', [
-      new URL('engine.sh', import.meta.url).pathname,
-      'up',
-      '--release',
-      release,
-      '--name',
-      name,
-    ])
-    await must('bash', [new URL('engine.sh', import.meta.url).pathname, 'images', '--name', name])
+    await need(['up', '--release', release, '--name', name])
+    await need(['images', '--name', name])
   }
   const report = join(folder, 'report.tap')
   const args = ['tap', 'run', `--output-file=${report}`, ...process.argv.slice(2)]
@@ -51,16 +44,13 @@ try {
 process.stdout.write(summary)
 process.exitCode = code
 
-/** Counts the assertions of all files: the innermost results, not the subtests and files that sum them up. */
+async function need(args) {
+  if ((await engine(args)).code !== 0) throw new Error(`engine.sh ${args.join(' ')} failed`)
+}
+
+/** The last sum of a TAP report is the one over all files. */
 function count(tap) {
-  let pass = 0
-  let fail = 0
-  let skip = 0
-  const lines = tap.split('\n')
-  for (const [, counts] of lines.join('\n').matchAll(/^# \{ (.*) \}$/gm)) {
-    pass = Number(/pass: (\d+)/.exec(counts)?.[1] ?? 0)
-    fail = Number(/fail: (\d+)/.exec(counts)?.[1] ?? 0)
-    skip = Number(/skip: (\d+)/.exec(counts)?.[1] ?? 0)
-  }
-  return { pass, fail, skip }
+  const [, sum = ''] = [...tap.matchAll(/^# \{ (.*) \}$/gm)].at(-1) ?? []
+  const of = (word) => Number(new RegExp(`${word}: (\\d+)`).exec(sum)?.[1] ?? 0)
+  return { pass: of('pass'), fail: of('fail'), skip: of('skip') }
 }
