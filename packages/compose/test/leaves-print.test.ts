@@ -40,6 +40,7 @@ t.test('the hash of a service must be the one that Compose gives it', (t) => {
     { build: { context: '/shop' } },
     { privileged: false, cpus: 0, mem_limit: '0', labels: {}, dns: [], user: '' },
     { 'x-bulkhead': { trust: 'trusted' } },
+    JSON.parse('{"deploy":null}') as Partial<Service>,
   ]
   for (const attributes of same) {
     t.equal(configHash(service('web', attributes)), configHash(service('web')), JSON.stringify(attributes))

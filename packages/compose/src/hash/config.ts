@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Network, Service, Volume } from '@bulkhead/model'
-import { structure, type Encoder } from '../print/encode.ts'
+import type { Deploy, Network, Service, Volume } from '@bulkhead/model'
+import { isRecord, structure, type Encoder } from '../print/encode.ts'
 import { writeJson } from '../print/json.ts'
 import * as structures from '../print/structures.ts'
 
@@ -13,8 +13,7 @@ import * as structures from '../print/structures.ts'
  */
 export function configHash(service: Service): string {
   const { build: _build, pull_policy: _policy, scale: _scale, deploy, ...kept } = service
-  const { replicas: _replicas, ...settings } = deploy ?? {}
-  return hashOf(printed, { ...kept, ...(deploy === undefined ? {} : { deploy: settings }) })
+  return hashOf(printed, { ...kept, deploy: withoutReplicas(deploy) })
 }
 
 /** Containers whose namespaces or volumes a service uses, by the service that they belong to. */
@@ -31,10 +30,9 @@ export type ContainerIds = ReadonlyMap<string, string>
 export function containerConfigHash(service: Service, containers: ContainerIds = new Map()): string {
   const { build: _build, pull_policy: _policy, scale: _scale, depends_on: _dependencies, ...rest } = service
   const { profiles: _profiles, env_file: _files, deploy, ...kept } = rest
-  const { replicas: _replicas, ...settings } = deploy ?? {}
   return hashOf(labeled, {
     ...kept,
-    ...(deploy === undefined ? {} : { deploy: settings }),
+    deploy: withoutReplicas(deploy),
     network_mode: resolved(service.network_mode, containers),
     ipc: resolved(service.ipc, containers),
     pid: resolved(service.pid, containers),
@@ -87,6 +85,12 @@ const labeled = structure({
 function hashOf(encoder: Encoder, value: unknown): string {
   const text = writeJson(encoder(value, 'json') ?? null)
   return createHash('sha256').update(text).digest('hex')
+}
+
+function withoutReplicas(deploy: Deploy | undefined): Deploy | undefined {
+  if (!isRecord(deploy)) return undefined
+  const { replicas: _replicas, ...settings } = deploy
+  return settings
 }
 
 function resolved(reference: string | undefined, containers: ContainerIds): string | undefined {

@@ -83,13 +83,13 @@ function encodeRule(rule: Rule, value: unknown, format: Format): Encoded | undef
   if (value === undefined || value === null) return undefined
   switch (rule) {
     case 'filled':
-      return isFilled(value) ? value : undefined
+      return isFilled(value) ? whole(value) : undefined
     case 'size':
       return isFilled(value) && value !== '0' ? value : undefined
     case 'float':
       return typeof value === 'number' && value !== 0 ? singlePrecision(value) : undefined
     case 'given':
-      return isScalar(value) ? value : undefined
+      return isScalar(value) ? whole(value) : undefined
     case 'list':
       return Array.isArray(value) && value.length > 0 ? value.map(encodeRaw) : undefined
     case 'map':
@@ -127,6 +127,11 @@ function isScalar(value: unknown): value is string | number | boolean | null {
 
 function isFilled(value: unknown): value is string | number | true {
   return isScalar(value) && value !== null && value !== '' && value !== 0 && value !== false
+}
+
+/** Where Compose keeps whole numbers it drops a fraction. */
+function whole<T extends Encoded>(value: T): T | number {
+  return typeof value === 'number' ? Math.trunc(value) : value
 }
 
 /** The shortest number with the same value in single precision, in which Compose keeps fractions. */

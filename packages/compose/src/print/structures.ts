@@ -95,7 +95,7 @@ const ssh: Encoder = (value, format) => {
     : Array.isArray(value)
       ? value
       : []
-  return keys.map((key: unknown) => sshKey(key, format) ?? null)
+  return keys.length === 0 ? undefined : keys.map((key: unknown) => sshKey(key, format) ?? null)
 }
 
 const build: Structure = {
@@ -134,7 +134,7 @@ const device = (key: 'weight' | 'rate'): Nested => ({
     const names = format === 'json' ? ['Path', key === 'weight' ? 'Weight' : 'Rate'] : ['path', key]
     return new Map<string, Encoded>([
       [names[0] ?? '', encodeRaw(given['path'] ?? '')],
-      [names[1] ?? '', encodeRaw(given[key] ?? 0)],
+      [names[1] ?? '', encodeRaw(given[key] ?? (key === 'rate' ? '0' : 0))],
     ])
   },
 })
@@ -171,7 +171,7 @@ const port = list({
   mode: 'filled',
   host_ip: 'filled',
   target: 'filled',
-  published: 'given',
+  published: 'filled',
   protocol: 'filled',
   app_protocol: 'filled',
 })
