@@ -30,6 +30,7 @@ export function observedContainer(detail: Docker.ContainerInspectInfo): Observed
     command: commandOf(detail),
     runtime: blank(host.Runtime),
     isolation: blank(host.Isolation),
+    ...sharing(host),
     networks: Object.fromEntries(
       Object.entries(detail.NetworkSettings.Networks ?? {}).map(([name, { NetworkID: id }]) => [name, id]),
     ),
@@ -45,6 +46,15 @@ export function observedContainer(detail: Docker.ContainerInspectInfo): Observed
       output,
     })),
   }
+}
+
+/** The engine has turned the names given at creation into ids. */
+function sharing(host: Docker.HostConfig): Pick<ObservedContainer, 'sharesWith'> {
+  const modes = [host.NetworkMode, host.IpcMode, host.PidMode]
+  const owners = modes.flatMap((mode) =>
+    mode?.startsWith('container:') === true ? [mode.slice('container:'.length)] : [],
+  )
+  return owners.length === 0 ? {} : { sharesWith: [...new Set(owners)] }
 }
 
 /** Entrypoint and arguments in one, as the engine's own list writes them. */

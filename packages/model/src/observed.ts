@@ -48,6 +48,8 @@ export interface ObservedContainer {
   readonly runtime: string | undefined
   /** `HostConfig.Isolation`, Windows engines. */
   readonly isolation: string | undefined
+  /** Ids of the containers in whose network, IPC or PID namespace it lives; absent: it has its own. */
+  readonly sharesWith?: readonly string[]
   /** Attached networks: engine name → id. */
   readonly networks: Readonly<Record<string, string>>
   readonly mounts: readonly ObservedMount[]

@@ -8,6 +8,7 @@ import {
   type Service,
 } from '@bulkhead/model'
 import { imageOf } from './names.ts'
+import { parentsOf } from './select.ts'
 
 export interface Wanted {
   readonly project: Project
@@ -43,10 +44,18 @@ export function divergence(
   const missing = expectedNetworks(project, service).find((name) => container.networks[name] === undefined)
   if (missing !== undefined) return `not attached to network ${missing}`
 
+  if (parentsOf(service).length > 0 && !hasParents(container, observed))
+    return 'the container whose namespace it shares is gone'
+
   const mounted = new Set(container.mounts.map(({ name }) => name))
   const unmounted = expectedVolumes(project, service).find((name) => !mounted.has(name))
   if (unmounted !== undefined) return `volume ${unmounted} is not mounted`
   return undefined
+}
+
+/** A parent that was replaced in a round that got no further leaves its children in a namespace of nobody. */
+function hasParents({ sharesWith = [] }: ObservedContainer, { containers }: Observed): boolean {
+  return sharesWith.every((id) => containers.some((one) => one.id === id))
 }
 
 /** Engine names of the networks that a service joins. */

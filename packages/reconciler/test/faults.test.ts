@@ -1,55 +1,13 @@
 import t from 'tap'
 import type { Test } from 'tap'
-import { connect } from '@bulkhead/engine'
-import { composeLabels, upIntent } from '@bulkhead/model'
-import type { DeploymentAction, Intent, Project, Service } from '@bulkhead/model'
-import { linuxRules, realClock, startTwin } from '@bulkhead/twin'
-import type { Call, Entrance, Fault, LinuxRelease, Twin } from '@bulkhead/twin'
-import { createReconciler } from '../src/index.ts'
-import type { Reconciler } from '../src/index.ts'
-import { memoryLedger } from './ledger.ts'
-import type { MemoryLedger } from './ledger.ts'
-import { mortal } from './mortal.ts'
+import type { LinuxRelease } from '@bulkhead/twin'
+import { afterWrites, beforeAll, openScene } from './scene.ts'
+import type { Blow } from './scene.ts'
+import { keptOf, stories, upheaval } from './stories.ts'
+import type { Story } from './stories.ts'
 
-/** How long anything may take to come about. */
-const patienceMs = 10_000
-/** A second of the engine's is this part of one of ours. */
-const speed = 200
-
-/** What befalls one call: the engine's faults, the end of our own process as it makes the call, or that of the engine. */
-type Blow = Fault['does'] | 'die before' | 'die after' | 'take the engine with it'
-/** A call that only reads is as good as never made when its answer is lost: there these two are enough. */
-const beforeAll: readonly Blow[] = ['refuse', 'die before']
-const afterWrites: readonly Blow[] = ['drop', 'fail', 'lose', 'die after', 'take the engine with it']
-
-interface Wish {
-  readonly project: Project
-  readonly intent: Intent
-  readonly action: DeploymentAction
-}
-
-interface Story {
-  readonly name: string
-  /** What was there before, reached without faults. */
-  readonly before: readonly Wish[]
-  readonly wish: Wish
-  readonly check: (t: Test, twin: Twin, kept: Kept) => void
-}
-
-/** What must have outlived it all. */
-interface Kept {
-  /** The anonymous volume of the service db. */
-  readonly anonymous: string | undefined
-  readonly containers: Readonly<Record<string, string>>
-}
-
-const first = up(project('1'))
-const stories: readonly Story[] = [
-  { name: 'a first up', before: [], wish: first, check: runs('1') },
-  { name: 'a changed service', before: [first], wish: up(project('2')), check: replaced },
-  { name: 'a down', before: [first], wish: down(false), check: isGone(false) },
-  { name: 'a down with volumes', before: [first], wish: down(true), check: isGone(true) },
-]
+/** How many seeds are tried. */
+const storms = 20
 
 t.jobs = 2
 t.setTimeout(280_000)
@@ -70,6 +28,43 @@ for (const [release, blows] of [
       )
     }
   }
+}
+
+for (let seed = 1; seed <= storms; seed += 1) {
+  void t.test(`an upheaval must be made whole after three blows, storm ${seed}`, async (t) => {
+    const random = seeded(seed)
+    const scene = await openScene(seed % 2 === 0 ? '26' : '20', seed)
+    const { twin, ledger } = scene
+    t.teardown(() => twin.close())
+    for (const wish of upheaval.before) {
+      const player = await scene.enter()
+      await player.asks(wish)
+      await player.leaves()
+    }
+    const kept = keptOf(twin)
+    ledger.ask(upheaval.wish.project, upheaval.wish.intent, upheaval.wish.action)
+    const told: string[] = []
+    for (let blows = 0; blows < 3; blows += 1) {
+      const victim = await scene.enter()
+      const blow = [...beforeAll, ...afterWrites][Math.floor(random() * 6)] ?? 'refuse'
+      const n = 1 + Math.floor(random() * (afterWrites.includes(blow) ? 12 : 40))
+      const struck = scene.strike(blow, n, () => victim.dies())
+      if (ledger.isBusy()) await victim.finishes()
+      else await victim.asks(upheaval.wish)
+      await victim.leaves()
+      twin.relent()
+      const call = struck()
+      told.push(`${blow} of ${call === undefined ? 'none' : `${call.method} ${call.path}`}`)
+    }
+    const heir = await scene.enter()
+    if (ledger.isBusy()) await heir.finishes()
+    else await heir.asks(upheaval.wish)
+    await heir.settles()
+    t.match(ledger.outcomes.at(-1), { outcome: 'succeeded', problem: undefined }, told.join(', '))
+    t.equal((await heir.reconciler.status('app')).converged, true, 'another round plans nothing')
+    await heir.leaves()
+    upheaval.check(t, twin, kept)
+  })
 }
 
 /** Tells the story with a blow to its call `n`, and what came of it. False: it made fewer calls. */
@@ -119,221 +114,11 @@ async function survives(
   }
 }
 
-interface Scene {
-  readonly twin: Twin
-  readonly ledger: MemoryLedger
-  /** A new process over the same ledger. */
-  enter(): Promise<Player>
-  /** Orders the blow to the call number `n` from now on of those it can hurt; returns what tells which that was. */
-  strike(blow: Blow, n: number, kill: () => void): () => Call | undefined
-}
-
-interface Player {
-  readonly reconciler: Reconciler
-  /** Until it's done, or nobody is left to do it. */
-  asks(wish: Wish): Promise<void>
-  finishes(): Promise<void>
-  /** Until another round would plan nothing. */
-  settles(): Promise<void>
-  dies(): void
-  leaves(): Promise<void>
-}
-
-async function openScene(release: LinuxRelease, seed: number): Promise<Scene> {
-  const ledger = memoryLedger()
-  const twin = await startTwin({
-    rules: linuxRules(release),
-    clock: realClock(speed),
-    seed,
-    images: [{ reference: 'bb:1' }],
-  })
-  return {
-    twin,
-    ledger,
-    enter: async () => newPlayer(twin, ledger, await twin.openDoor()),
-    strike(blow, n, kill) {
-      let struck: Call | undefined
-      let seen = 0
-      const isMeant = (call: Call): boolean => {
-        if (call.method === 'GET' && afterWrites.includes(blow)) return false
-        seen += 1
-        if (seen !== n) return false
-        struck = call
-        if (blow === 'die before' || blow === 'die after') kill()
-        if (blow === 'take the engine with it') void twin.die()
-        return true
-      }
-      twin.order({ on: isMeant, does: faultOf(blow) })
-      return () => struck
-    },
-  }
-}
-
-function faultOf(blow: Blow): Fault['does'] {
-  if (blow === 'die before') return 'drop'
-  return blow === 'die after' || blow === 'take the engine with it' ? 'lose' : blow
-}
-
-function newPlayer(twin: Twin, ledger: MemoryLedger, door: Entrance): Player {
-  const client = connect({ url: door.dockerHost, source: 'the test' })
-  const life = mortal(client)
-  const quiet = { debug: ignore, info: ignore, warn: ignore, error: ignore }
-  const reconciler = createReconciler({
-    engine: life.engine,
-    ledger,
-    log: quiet,
-    composeHashes: {
-      service: (_project, service) => `compose-${service.name}`,
-      network: ({ name }) => `compose-${name}`,
-      volume: ({ name }) => `compose-${name}`,
-    },
-    hashKey: 'key',
-    openContext: () => {
-      throw new Error('nothing is built here')
-    },
-  })
-  reconciler.start()
-  const finishes = async (): Promise<void> => {
-    const deadline = performance.now() + patienceMs
-    while (ledger.isBusy() && life.lasts()) {
-      if (performance.now() > deadline)
-        throw new Error(
-          `It never came to an end: ${twin.calls
-            .slice(-5)
-            .map(({ method, path }) => `${method} ${path}`)
-            .join(', ')}`,
-        )
-      await new Promise((resolve) => {
-        setImmediate(resolve)
-      })
-    }
-  }
-  return {
-    reconciler,
-    finishes,
-    async settles() {
-      const deadline = performance.now() + patienceMs
-      const isSettled = (): Promise<boolean> =>
-        reconciler.status('app').then(
-          ({ converged }) => converged,
-          () => false,
-        )
-      while (!(await isSettled())) {
-        if (performance.now() > deadline) return
-        await new Promise((resolve) => {
-          setImmediate(resolve)
-        })
-      }
-    },
-    async asks({ project, intent, action }) {
-      ledger.ask(project, intent, action)
-      reconciler.deploy('app')
-      await finishes()
-    },
-    dies() {
-      life.kill()
-      void door.close()
-    },
-    async leaves() {
-      await reconciler.stop(life.lasts() ? 1000 : 0)
-      await client.close()
-    },
-  }
-}
-
-function ignore(): void {
-  // The log is for people.
-}
-
-function up(project: Project): Wish {
-  return { project, intent: upIntent, action: 'up' }
-}
-
-function down(removeVolumes: boolean): Wish {
-  return { project: project('1'), intent: { ...upIntent, target: 'down', removeVolumes }, action: 'down' }
-}
-
-/** db with a named volume, an anonymous one and a healthcheck; web, which needs it healthy and is of a version. */
-function project(version: string): Project {
-  const web: Service = {
-    name: 'web',
-    image: 'bb:1',
-    command: ['web', version],
-    networks: { default: null, back: null },
-    depends_on: { db: { condition: 'service_healthy', required: true } },
-  }
-  const db: Service = {
-    name: 'db',
-    image: 'bb:1',
-    command: ['db'],
-    environment: { VERSION: version },
-    networks: { default: null },
-    volumes: [
-      { type: 'volume', source: 'data', target: '/data' },
-      { type: 'volume', target: '/anonymous' },
-    ],
-    healthcheck: { test: ['CMD', 'true'], interval: '100ms' },
-  }
-  return {
-    name: 'app',
-    workingDir: '/srv/app',
-    configFiles: ['/srv/app/compose.yaml'],
-    environmentFiles: [],
-    services: { db, web },
-    disabledServices: {},
-    networks: { default: { name: 'app_default' }, back: { name: 'app_back' } },
-    volumes: { data: { name: 'app_data' } },
-    secrets: {},
-    configs: {},
-    models: {},
-    extensions: {},
-    positions: new Map(),
-  }
-}
-
-function keptOf({ world }: Twin): Kept {
-  const db = [...world.containers.values()].find(({ name }) => name === 'app-db-1')
-  return {
-    anonymous: db?.mounts.find(({ target }) => target === '/anonymous')?.name,
-    containers: Object.fromEntries([...world.containers.values()].map(({ name, id }) => [name, id])),
-  }
-}
-
-function runs(version: string): Story['check'] {
-  return (t, { world }) => {
-    const containers = [...world.containers.values()]
-    t.strictSame(
-      containers.map(({ name, state, argv }) => `${name} ${state.status} ${argv.join(' ')}`).sort(),
-      ['app-db-1 running db', `app-web-1 running web ${version}`],
-      'every service exactly once, under its own name',
-    )
-    const networks = [...world.networks.values()].map(({ name }) => name).sort()
-    t.strictSame(networks, ['app_back', 'app_default', 'bridge', 'host', 'none'])
-    const db = containers.find(({ name }) => name === 'app-db-1')
-    const anonymous = db?.mounts.find(({ target }) => target === '/anonymous')?.name ?? 'none'
-    t.strictSame([...world.volumes.keys()].sort(), ['app_data', anonymous].sort(), 'no orphaned volume')
-    for (const { name, attachments, labels } of containers)
-      t.strictSame(
-        [...attachments.keys()].sort(),
-        labels[composeLabels.service] === 'web' ? ['app_back', 'app_default'] : ['app_default'],
-        `${name} is on its networks`,
-      )
-  }
-}
-
-function replaced(t: Test, twin: Twin, kept: Kept): void {
-  runs('2')(t, twin, kept)
-  const now = keptOf(twin)
-  t.type(kept.anonymous, 'string')
-  t.equal(now.anonymous, kept.anonymous, 'the anonymous volume and its data are kept')
-  t.not(now.containers['app-db-1'], kept.containers['app-db-1'])
-}
-
-function isGone(volumes: boolean): Story['check'] {
-  return (t, { world }, { anonymous = 'none' }) => {
-    t.equal(world.containers.size, 0)
-    const networks = [...world.networks.values()].map(({ name }) => name).sort()
-    t.strictSame(networks, ['bridge', 'host', 'none'])
-    t.strictSame([...world.volumes.keys()].sort(), volumes ? [] : ['app_data', anonymous].sort())
+/** In [0, 1), the same for the same seed. */
+function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 4_294_967_296
   }
 }

@@ -24,12 +24,13 @@ export function createContainer(world: World, name: string, body: Json): Contain
   if (Object.keys(body).length === 0 || Object.keys(given).length === 0) throw rules.words.emptyConfig()
   if (name !== '') checkName(name)
   const image = imageFor(world, text(given['Image']))
-  const host = object(givenHost)
+  const host: Json = { ...object(givenHost), ...namespacesOf(world, object(givenHost)) }
+  if (text(host['NetworkMode']).startsWith('container:') && text(given['Hostname']) !== '')
+    throw new Refusal(400, 'conflicting options: hostname and the network mode')
   const attachments = attachmentsOf(world, host, object(object(networking)['EndpointsConfig']))
   rules.checkHostConfig(host)
   const runtime = text(host['Runtime'])
   if (runtime !== '' && !rules.runtimes.includes(runtime)) throw rules.words.unknownRuntime(runtime)
-  checkNamespaces(world, host)
   checkBinds(world, host)
   const its = name === '' ? freeName(world) : name.replace(/^\//u, '')
   refuseTaken(world, its)
@@ -132,13 +133,22 @@ function attachmentsOf(world: World, host: Json, endpoints: Json): Map<string, A
   return wanted
 }
 
-/** @throws Refusal when the container whose namespace is wanted is not there. */
-function checkNamespaces(world: World, host: Json): void {
-  for (const mode of ['IpcMode', 'PidMode']) {
-    const [kind, name] = text(host[mode]).split(':')
-    if (kind === 'container' && name !== undefined) containerNamed(world, name)
-  }
+const namespaces = ['NetworkMode', 'IpcMode', 'PidMode']
+
+/**
+ * Those whose namespaces are wanted, by their ids: a name may pass to another.
+ *
+ * @throws Refusal 404 when one is not there; for the network that shows at the start.
+ */
+function namespacesOf(world: World, host: Json): Json {
   for (const entry of list(host['VolumesFrom'])) containerNamed(world, String(entry).split(':')[0] ?? '')
+  const shared = namespaces.flatMap((mode) => {
+    const [kind, name] = text(host[mode]).split(':')
+    if (kind !== 'container' || name === undefined) return []
+    const owner = mode === 'NetworkMode' ? lookUpContainer(world, name) : containerNamed(world, name)
+    return owner === undefined ? [] : [[mode, `container:${owner.id}`] as const]
+  })
+  return Object.fromEntries(shared)
 }
 
 /** The engine's `Config`: what was given over what the image brings. */

@@ -1,9 +1,9 @@
-import { isUp, settle, tellContainer } from './container.ts'
+import { containerNamed, isUp, settle, tellContainer } from './container.ts'
 import type { Container, HeldPort } from './state/container.ts'
 import { joinNetworks, leaveNetworks } from './attach.ts'
 import { ended } from './exit.ts'
 import { watchHealth } from './health.ts'
-import { list, object, textMap } from './json.ts'
+import { list, object, text, textMap } from './json.ts'
 import { programOf, run } from './program.ts'
 import { Refusal } from './refusal.ts'
 import { environmentOf, reach, subjectOf } from './surroundings.ts'
@@ -33,6 +33,7 @@ export function startContainer(world: World, container: Container): boolean {
 export function launch(world: World, container: Container): void {
   const { state } = container
   try {
+    refuseDeadNamespaces(world, container)
     joinNetworks(world, container)
     mountVolumes(world, container)
     container.ports = takePorts(world, container)
@@ -74,6 +75,21 @@ function relaunch(world: World, container: Container): void {
     if (!(error instanceof Refusal)) throw error
     container.state.status = 'exited'
     settle(container, 'exit')
+  }
+}
+
+/** @throws Refusal when a container whose namespaces this one is to live in is gone or doesn't run. */
+function refuseDeadNamespaces(world: World, { host }: Container): void {
+  const refusals = {
+    NetworkMode: (id: string) => new Refusal(409, `cannot join network of a non running container: ${id}`),
+    IpcMode: (id: string) => new Refusal(409, `failed to join IPC namespace: container ${id} is not running`),
+    PidMode: (id: string) => new Refusal(500, `failed to join PID namespace: container ${id} is not running`),
+  }
+  for (const [mode, refusal] of Object.entries(refusals)) {
+    const [kind, name = ''] = text(host[mode]).split(':')
+    if (kind !== 'container') continue
+    const owner = containerNamed(world, name)
+    if (owner.running === undefined) throw refusal(owner.id)
   }
 }
 

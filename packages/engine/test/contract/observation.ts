@@ -86,6 +86,20 @@ export function observation(t: Test, subject: Subject): void {
     )
   })
 
+  t.test('who lives in another’s namespaces must be observed with whose, by id', async (t) => {
+    const { create, engine, found, project } = scene(t, subject)
+    const owner = await create('owner', 'sleep 60', { host: { IpcMode: 'shareable' } })
+    const mode = `container:${project}-owner-1`
+    const guest = await create('guest', 'sleep 60', { host: { NetworkMode: mode, IpcMode: mode } })
+    t.strictSame((await found(guest)).sharesWith, [owner])
+    t.strictSame((await found(guest)).networks, {})
+    t.equal((await found(owner)).sharesWith, undefined)
+    await t.rejects(engine.startContainer(guest), { message: /join network of a non running container/u })
+    await engine.startContainer(owner)
+    await engine.startContainer(guest)
+    t.equal((await found(guest)).state, 'running')
+  })
+
   t.test('networks and volumes must be found by their exact name', async (t) => {
     const { engine, named, project } = scene(t, subject)
     // The engine's filter takes a name as a pattern, or as a part.
