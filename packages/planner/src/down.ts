@@ -12,12 +12,15 @@ export function planDown({ project, intent, observed }: PlanInput): PlanResult {
   const draft = newDraft()
   const orphans = project === undefined || intent.removeOrphans ? [] : orphansIn(project, observed.containers)
   const leaving = observed.containers.filter((container) => !orphans.includes(container))
+  const down = new Map<string, readonly number[]>()
   const gone = new Map<string, number>()
   for (const container of stopOrder(leaving, project)) {
     const dependents = leaving.filter((other) => dependenciesOf(other, project).includes(container.service))
-    const after = dependents.flatMap(({ id }) => gone.get(id) ?? [])
+    const after = dependents.flatMap(({ id }) => down.get(id) ?? [])
     const options = { stopTimeoutSeconds: intent.stopTimeoutSeconds, volumes: intent.removeVolumes }
-    gone.set(container.id, emitRemoval(draft, container, 'project goes down', options, after))
+    const { stopped, removed } = emitRemoval(draft, container, 'project goes down', options, after)
+    down.set(container.id, stopped)
+    gone.set(container.id, removed)
   }
   const problems: Problem[] = []
   for (const { id, name, labels } of observed.networks) {

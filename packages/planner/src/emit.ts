@@ -75,7 +75,7 @@ function emitService(emission: Emission, servicePlan: ServicePlan): Emitted {
   const removed: number[] = []
   for (const decision of servicePlan.decisions) {
     if (decision.kind === 'remove') {
-      removed.push(emitRemoval(draft, decision.container, decision.cause, input.intent, []))
+      removed.push(emitRemoval(draft, decision.container, decision.cause, input.intent, []).removed)
       continue
     }
     const step = emitReplica(emission, servicePlan, decision, { ready: [...ready, ...removed], conditions })
@@ -140,7 +140,7 @@ function emitReplica(
       const dependents = dependentStops(emission, serviceName)
       if (container.name !== finalName) {
         const created = create(finalName, cause, ready, container)
-        const removed = emitRemoval(draft, container, cause, input.intent, [
+        const { removed } = emitRemoval(draft, container, cause, input.intent, [
           created,
           ...dependents,
           ...conditions(),
@@ -149,7 +149,7 @@ function emitReplica(
       }
       const temporary = temporaryName(container.id, finalName)
       const created = create(temporary, cause, ready, container)
-      const removed = emitRemoval(draft, container, cause, input.intent, [
+      const { removed } = emitRemoval(draft, container, cause, input.intent, [
         created,
         ...dependents,
         ...conditions(),
@@ -161,7 +161,7 @@ function emitReplica(
       const cause = 'replacement was interrupted'
       const { container, replaced } = decision
       const waits = [...dependentStops(emission, serviceName), ...(replaced.length === 0 ? [] : conditions())]
-      const removed = replaced.map((old) => emitRemoval(draft, old, cause, input.intent, waits))
+      const removed = replaced.map((old) => emitRemoval(draft, old, cause, input.intent, waits).removed)
       const renamed = rename(container.id, container.name, cause, removed)
       return {
         nodes: isUp(container) ? [renamed] : start(container.id, cause, [renamed]),

@@ -38,14 +38,14 @@ export function planOrphans(
 export const isUp = ({ state }: ObservedContainer): boolean =>
   state === 'running' || state === 'paused' || state === 'restarting'
 
-/** Stop (where it runs) and removal of one container; returns the id of the last node. */
+/** Stop (where it runs) and removal of one container; returns the ids of the nodes after which it is down, and gone. */
 export function emitRemoval(
   draft: Draft,
   container: ObservedContainer,
   cause: string,
   options: { readonly stopTimeoutSeconds: number | undefined; readonly volumes?: boolean },
   after: readonly number[],
-): number {
+): { readonly stopped: readonly number[]; readonly removed: number } {
   const { service, id, name } = container
   const stopped = isUp(container)
     ? [
@@ -62,8 +62,9 @@ export function emitRemoval(
         ),
       ]
     : after
-  return draft.add(
+  const removed = draft.add(
     { type: 'removeContainer', service, container: id, name, volumes: options.volumes ?? false, cause },
     stopped,
   )
+  return { stopped, removed }
 }

@@ -186,7 +186,7 @@ t.test('down must take dependents first, then networks, and keep volumes unless 
       t,
       '[] #1 stop container app-web-1 (project goes down)',
       '[1] #2 remove container app-web-1 (project goes down)',
-      '[2] #3 stop container app-db-1 (project goes down)',
+      '[1] #3 stop container app-db-1 (project goes down)',
       '[3] #4 remove container app-db-1 (project goes down)',
       '[2,4] #5 remove network app_default (project goes down)',
     )
