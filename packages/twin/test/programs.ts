@@ -6,7 +6,7 @@ export const contractScripts: readonly Script[] = [
   { command: sh("trap '' TERM; while :; do sleep 1; done"), does: { onStop: 'ignore' } },
   { command: sh('sleep 60'), does: { exits: { after: 60_000, code: 0 }, onStop: 'ignore' } },
   { command: sh('true'), does: { exits: { code: 0 } } },
-  { command: sh('sleep 0.1; exit 3'), does: { exits: { after: 100, code: 3 } } },
+  { command: sh('sleep 0.5; exit 3'), does: { exits: { after: 500, code: 3 } } },
   { command: sh('exit 3'), does: { exits: { code: 3 } } },
   { command: sh('exit 0'), does: { exits: { code: 0 } } },
   { command: 'true', does: { exits: { code: 0 } } },

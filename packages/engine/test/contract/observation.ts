@@ -29,12 +29,12 @@ export function observation(t: Test, subject: Subject): void {
 
   t.test('a container must be observed as it was made and as it goes', async (t) => {
     const { observe, create, engine, until, image, named } = scene(t, subject)
-    const id = await create('web', 'sleep 0.1; exit 3', { labels: { 'com.example': 'yes' } })
+    const id = await create('web', 'sleep 0.5; exit 3', { labels: { 'com.example': 'yes' } })
     const [made] = (await observe()).containers
     t.match(made, { id, service: 'web', number: 1, oneOff: false, state: 'created', health: 'none', image })
     t.match(made, { exitCode: 0, restartCount: 0, oomKilled: false, labels: { 'com.example': 'yes' } })
     t.match(made, {
-      command: "sh -c 'sleep 0.1; exit 3'",
+      command: "sh -c 'sleep 0.5; exit 3'",
       startedAt: undefined,
       finishedAt: undefined,
       error: undefined,
