@@ -15,9 +15,16 @@ const speed = 200
 
 /** What befalls one call: the engine's faults, the end of our own process as it makes the call, or that of the engine. */
 export type Blow = Fault['does'] | 'die before' | 'die after' | 'take the engine with it'
-/** A call that only reads is as good as never made when its answer is lost: there these two are enough. */
-export const beforeAll: readonly Blow[] = ['refuse', 'die before']
-export const afterWrites: readonly Blow[] = ['drop', 'fail', 'lose', 'die after', 'take the engine with it']
+/** A call that only reads can do no more than fail: with its answer lost or nobody left to hear it, it is as good as never made. */
+export const beforeAll: readonly Blow[] = ['refuse']
+export const afterWrites: readonly Blow[] = [
+  'drop',
+  'fail',
+  'lose',
+  'die before',
+  'die after',
+  'take the engine with it',
+]
 
 export interface Scene {
   readonly twin: Twin
@@ -33,8 +40,8 @@ export interface Player {
   /** Until it's done, or nobody is left to do it. */
   asks(wish: Wish): Promise<void>
   finishes(): Promise<void>
-  /** Until another round would plan nothing. */
-  settles(): Promise<void>
+  /** Waits until another round would plan nothing. False: it never came to that. */
+  settles(): Promise<boolean>
   dies(): void
   leaves(): Promise<void>
 }
@@ -119,11 +126,13 @@ function newPlayer(twin: Twin, ledger: MemoryLedger, door: Entrance): Player {
           () => false,
         )
       while (!(await isSettled())) {
-        if (performance.now() > deadline) return
+        if (performance.now() > deadline) return false
+        // A look costs the engine a dozen calls.
         await new Promise((resolve) => {
-          setImmediate(resolve)
+          setTimeout(resolve, 10)
         })
       }
+      return true
     },
     async asks({ project, intent, action }) {
       ledger.ask(project, intent, action)
