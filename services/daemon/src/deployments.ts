@@ -78,8 +78,9 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
           ...request,
           stopTimeoutSeconds: request.timeoutSeconds,
         })
+      let doubts: readonly Problem[] = []
       if (action === 'up' && wanted !== undefined) {
-        await check(wanted, intentNow().services)
+        doubts = await check(wanted, intentNow().services)
         // Where all are on already, the names that were given are no part of the intent.
         if (request.services?.length) selectServices(wanted.project, { services: request.services })
       }
@@ -97,7 +98,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       for (const old of superseded) feed.ring(old)
       const created = deployments.get(id)
       if (created === undefined) throw new Error(`deployment ${id} is not in the store`)
-      for (const problem of uploaded?.warnings ?? []) deployments.append(id, { type: 'warning', problem })
+      for (const problem of [...(uploaded?.warnings ?? []), ...doubts]) deployments.append(id, { type: 'warning', problem })
       deploy(name)
       return created
     },

@@ -145,6 +145,23 @@ t.test('a deployment must be on disk before anything acts on it', async (t) => {
   t.match(await refused(t, served, { url: '/v1/deployments/none' }, 404), { code: 'BH_DEPLOYMENT_NOT_FOUND' })
 })
 
+t.test('what a service cannot do without must be refused, what it merely lacks be warned of', async (t) => {
+  const served = await serve(t)
+  const needs =
+    'services:\n  a:\n    provider:\n      type: cloud\n  b:\n    image: web:1\n    use_api_socket: true\n'
+  const body = await refused(t, served, up({ bundle: bundleOf(needs) }), 422)
+  const errors = (body.problems ?? []).filter(({ severity }) => severity === 'error')
+  t.same(places(errors), [
+    'BH_COMPOSE_UNSUPPORTED /app/compose.yaml:3:5',
+    'BH_COMPOSE_UNSUPPORTED /app/compose.yaml:7:21',
+  ])
+  const hooked = 'services:\n  web:\n    image: web:1\n    post_start:\n      - command: [warm]\n'
+  t.equal((await served.app.inject(up({ bundle: bundleOf(hooked) }))).statusCode, 202)
+  const [deployment] = served.store.deployments.list('app')
+  const events = served.store.deployments.events(deployment?.id ?? '', 0)
+  t.match(events[0], { type: 'warning', problem: { code: 'BH_COMPOSE_UNSUPPORTED', at: { line: 4 } } })
+})
+
 t.test('everything that is wrong must be told at once, with its place, and nothing be changed', async (t) => {
   const served = await serve(t)
   served.engine.state.capabilities = {

@@ -8,6 +8,7 @@ import { checkExternals, externalsOf } from './external.ts'
 import { checkImageOs } from './image-os.ts'
 import type { PlatformsOf } from './image-os.ts'
 import { checkReferences, faultOfReference } from './image-reference.ts'
+import { checkUnsupported } from './unsupported.ts'
 
 export interface ProjectCheck {
   readonly project: Project
@@ -47,6 +48,7 @@ export async function checkProject(check: ProjectCheck): Promise<readonly Proble
   const found = [
     ...problems,
     ...checkContents(check, services),
+    ...checkUnsupported(project, services),
     ...checkReferences(project, services),
     ...(await isolationProblems(subset, engine)),
     ...(await checkImageOs({
