@@ -98,7 +98,8 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       for (const old of superseded) feed.ring(old)
       const created = deployments.get(id)
       if (created === undefined) throw new Error(`deployment ${id} is not in the store`)
-      for (const problem of [...(uploaded?.warnings ?? []), ...doubts]) deployments.append(id, { type: 'warning', problem })
+      for (const problem of [...(uploaded?.warnings ?? []), ...doubts])
+        deployments.append(id, { type: 'warning', problem })
       deploy(name)
       return created
     },
