@@ -13,8 +13,8 @@ export interface CanonicalOptions {
   readonly lenient: boolean
 }
 
-/** Ports of one service that ranges may stand for: all there are, for both protocols. */
-const maximumPorts = 2 * 65_536
+/** Ports of one service that ranges may stand for: more take the loader over a second, and no engine would publish them. */
+const maximumPorts = 40_000
 
 interface Place extends CanonicalOptions {
   readonly path: Path
