@@ -92,7 +92,8 @@ void t.test(
       for await (const line of house.follow(`/v1/deployments/${id}/events`)) if (line === 'event: done') break
       await house.killDaemon()
       await house.startDaemon()
-      await eventually(async () => (await house.get(`/v1/deployments/${id}`)).state === 'succeeded')
+      await eventually(async () => (await house.get(`/v1/deployments/${id}`)).finishedAt !== undefined)
+      t.match(await house.get(`/v1/deployments/${id}`), { state: 'succeeded' })
       t.same(await containersOf(house, 'db-web'), ['db-web-db-1', 'db-web-web-1'])
     })
 
