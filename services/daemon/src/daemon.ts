@@ -23,6 +23,8 @@ export interface DaemonOptions {
   /** Where to listen: the path of a Unix socket. */
   readonly socket: string
   readonly group: string | undefined
+  /** A socket that the service manager handed over, used in place of the path. */
+  readonly inheritedSocket?: number | undefined
   /** The data folder, absolute. */
   readonly folder: string
   readonly engine: Engine
@@ -99,7 +101,7 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
       deploy: (project) => reconciler.deploy(project),
     }),
   })
-  await listenOnSocket(app.server, { path: socket, group })
+  await listenOnSocket(app.server, { path: socket, group, inherited: options.inheritedSocket })
   reconciler.start()
   log.info({ socket, folder: options.folder, engine: engineAddress }, 'daemon ready')
   return {

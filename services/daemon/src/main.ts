@@ -6,6 +6,7 @@ import { containerConfigHash, loadBundle, networkHash, volumeHash } from '@bulkh
 import { connect, findCredentials, locate } from '@bulkhead/engine'
 import { BulkheadError, isBulkheadError } from '@bulkhead/model'
 import { pino } from 'pino'
+import { inheritedSocket } from './activation.ts'
 import { startDaemon } from './daemon.ts'
 import type { Daemon } from './daemon.ts'
 import { noMask } from './mask.ts'
@@ -15,7 +16,8 @@ import { ownVersion } from './version.ts'
 const usage = `usage: bulkheadd [--socket PATH] [--group GROUP] [--data DIR] [--log-level LEVEL]
 
 Serves the projects of Compose files on the engine that DOCKER_HOST, or Docker's
-current context, names. Listens on a Unix socket alone. Logs to standard error.
+current context, names. Listens on a Unix socket alone: the one that systemd hands
+over, or its own. Logs to standard error.
 
   --socket PATH      where to listen (default: ${defaultSocket() ?? 'none here'})
   --group GROUP      who else may use the socket (default: "bulkhead", for root where there is one)
@@ -103,6 +105,7 @@ function parse() {
 }
 
 async function start({ socket, group, data, level }: Flags): Promise<Daemon> {
+  const inherited = inheritedSocket(process.env, process.pid)
   let mask: Mask = noMask
   const log = pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
@@ -120,6 +123,7 @@ async function start({ socket, group, data, level }: Flags): Promise<Daemon> {
   return startDaemon({
     socket,
     group,
+    inheritedSocket: inherited,
     folder: data,
     engine,
     engineAddress: address.url,

@@ -9,6 +9,8 @@ export interface SocketOptions {
   readonly path: string
   /** Group that may use the socket, by name or number; undefined: `bulkhead`, where the daemon is root and there is one. */
   readonly group: string | undefined
+  /** Descriptor of a socket that somebody else made and keeps: only listened on. */
+  readonly inherited: number | undefined
 }
 
 /** Linux keeps a socket's path in 108 bytes, the last of them zero. */
@@ -22,7 +24,9 @@ const defaultGroup = 'bulkhead'
  *
  * @throws BulkheadError BH_DAEMON_RUNNING when a live daemon has it, BH_DAEMON_START_FAILED when it cannot be made.
  */
-export async function listenOnSocket(server: Server, { path, group }: SocketOptions): Promise<void> {
+export async function listenOnSocket(server: Server, options: SocketOptions): Promise<void> {
+  const { path, group, inherited } = options
+  if (inherited !== undefined) return listenOn(server, inherited)
   if (Buffer.byteLength(path) > longestPath) {
     throw failed(`The path of the socket is longer than ${longestPath} bytes: ${path}.`)
   }
@@ -50,6 +54,14 @@ export async function listenOnSocket(server: Server, { path, group }: SocketOpti
       cause,
     )
   }
+}
+
+async function listenOn(server: Server, fd: number): Promise<void> {
+  const listening = once(server, 'listening')
+  server.listen({ fd })
+  await listening.catch((cause: unknown) => {
+    throw failed(`The socket of the service manager cannot be used: ${text(cause)}.`, cause)
+  })
 }
 
 async function clearStale(path: string): Promise<void> {

@@ -26,7 +26,7 @@ function folderOf(t: Test): string {
 async function listen(t: Test, path: string, group?: string): Promise<ReturnType<typeof createServer>> {
   const server = createServer((_request, response) => response.end('here'))
   t.teardown(() => server.close())
-  await listenOnSocket(server, { path, group })
+  await listenOnSocket(server, { path, group, inherited: undefined })
   return server
 }
 
@@ -99,7 +99,7 @@ t.test('a stream of events', async (t) => {
   })
   await app.ready()
   const path = join(folder, 's.sock')
-  await listenOnSocket(app.server, { path, group: undefined })
+  await listenOnSocket(app.server, { path, group: undefined, inherited: undefined })
   t.teardown(() => app.close())
 
   await t.test('must go no faster than its reader, and end when the reader leaves', async (t) => {
