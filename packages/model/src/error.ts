@@ -45,6 +45,7 @@ export const errorCodes = [
   'BH_PULL_TIMEOUT',
   'BH_SERVICE_NOT_FOUND',
   'BH_STORE_FAILED',
+  'BH_STORE_FULL',
   'BH_UNAUTHORIZED',
   'BH_USAGE',
   'BH_VARIABLE_REQUIRED',

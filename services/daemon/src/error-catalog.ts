@@ -259,6 +259,13 @@ export const errorCatalog = {
     meaning: "The daemon's data folder cannot be read or written, or its key file does not fit.",
     remedy: 'Check free space, permissions and the key file of the data folder.',
   },
+  BH_STORE_FULL: {
+    status: 507,
+    title: 'The disk of the store is full',
+    meaning:
+      'There is no space left for what was asked, so nothing of it was taken. What was accepted before is kept, and can be read.',
+    remedy: 'Make space where the data folder is, then ask again.',
+  },
   BH_UNAUTHORIZED: {
     status: 401,
     title: 'Not allowed',

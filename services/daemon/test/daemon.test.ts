@@ -1,19 +1,17 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
-import { createServer, request } from 'node:http'
+import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import Fastify from 'fastify'
 import t from 'tap'
 import type { Test } from 'tap'
 import { referenceFolder, referencePages } from '../reference/pages.ts'
 import { sendEvents } from '../src/http/sse.ts'
 import { listenOnSocket } from '../src/socket.ts'
+import { ask, ready, run } from './fixtures/process.ts'
 import { bundleOf } from './fixtures/served.ts'
 
 /** A folder with a short path: a socket's has at most 107 bytes. */
@@ -122,61 +120,6 @@ t.test('a stream of events', async (t) => {
   })
 })
 
-interface Running {
-  readonly child: ChildProcess
-  readonly socket: string
-  readonly data: string
-  readonly stderr: () => string
-}
-
-/** A daemon as a process of its own; its engine is nowhere, which it must live with. */
-function run(t: Test, folder: string, args: readonly string[] = []): Running {
-  const socket = join(folder, 'b.sock')
-  const data = join(folder, 'data')
-  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-  const child = spawn(
-    process.execPath,
-    ['--conditions=@bulkhead/source', '--import=tsx', main, '--socket', socket, '--data', data, ...args],
-    {
-      env: { ...process.env, DOCKER_HOST: `unix://${join(folder, 'engine.sock')}` },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  )
-  let text = ''
-  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))
-  t.teardown(() => child.kill('SIGKILL'))
-  return { child, socket, data, stderr: () => text }
-}
-
-interface Answer {
-  readonly status: number
-  readonly body: string
-}
-
-function ask(socket: string, path: string, method = 'GET', payload?: object): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const headers = payload === undefined ? {} : { 'content-type': 'application/json' }
-    const sent = request({ socketPath: socket, path, method, headers }, (response) => {
-      let body = ''
-      response.on('data', (chunk: Buffer) => (body += chunk.toString()))
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
-    })
-    sent.on('error', reject)
-    sent.end(payload === undefined ? undefined : JSON.stringify(payload))
-  })
-}
-
-async function ready({ child, socket, stderr }: Running): Promise<void> {
-  const deadline = Date.now() + 30_000
-  for (;;) {
-    const answer = await ask(socket, '/v1/version').catch(() => undefined)
-    if (answer?.status === 200) return
-    if (Date.now() > deadline || child.exitCode !== null)
-      throw new Error(`the daemon did not come: ${stderr()}`)
-    await new Promise((next) => setTimeout(next, 20))
-  }
-}
-
 const compose = 'name: app\nservices:\n  web: {image: "web:1"}\n'
 
 t.test('the daemon as a process', async (t) => {
@@ -206,7 +149,7 @@ t.test('the daemon as a process', async (t) => {
     )
   })
   await t.test('must not share its data folder', async (t) => {
-    const second = run(t, folderOf(t), ['--data', first.data])
+    const second = run(t, folderOf(t), { args: ['--data', first.data] })
     t.same(await once(second.child, 'exit'), [1, null])
     t.match(second.stderr(), /BH_DAEMON_RUNNING/)
     t.equal((await ask(first.socket, '/v1/health')).status, 200)

@@ -89,9 +89,21 @@ function guarded<T>(body: () => T): T {
   } catch (cause) {
     if (isBulkheadError(cause)) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
+    if (isFull(cause)) {
+      throw new BulkheadError('BH_STORE_FULL', 'The disk of the data folder is full: nothing was taken.', {
+        hint: 'Make space there, then ask again.',
+        cause,
+      })
+    }
     throw new BulkheadError('BH_STORE_FAILED', `The store failed: ${reason}.`, {
       hint: 'Check that the data folder is on a local disk with free space and belongs to the daemon.',
       cause,
     })
   }
+}
+
+/** SQLite's own word for it; a failed write elsewhere in the file system has the system's. */
+function isFull(cause: unknown): boolean {
+  const code = (cause as { readonly code?: unknown } | undefined)?.code
+  return code === 'SQLITE_FULL' || code === 'ENOSPC'
 }
