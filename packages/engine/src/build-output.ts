@@ -1,11 +1,9 @@
-import { readTrace } from './buildkit.ts'
-import type { BuildStep } from './buildkit.ts'
+import type { BuildStatus, BuildStep } from './buildkit.ts'
 import type { Progress } from './port.ts'
 
-/** One line of what the engine streams while it builds: of BuildKit `id` and `aux`, of the classic builder `stream`. */
+/** One line of what the classic builder streams while it builds. */
 export interface BuildMessage {
   readonly id?: string
-  readonly aux?: unknown
   readonly stream?: string
   readonly status?: string
   readonly error?: string
@@ -13,7 +11,10 @@ export interface BuildMessage {
 }
 
 export interface BuildOutput {
+  /** Of the classic builder. */
   read(message: BuildMessage): void
+  /** Of BuildKit. */
+  show(status: BuildStatus): void
   /** The last lines that the steps themselves printed, for an error. */
   end(): readonly string[]
 }
@@ -21,7 +22,7 @@ export interface BuildOutput {
 /** As many lines of output go into an error. */
 const linesKept = 10
 
-/** Either builder's stream as lines to show: each step as it begins, and what it prints. */
+/** What either builder tells as lines to show: each step as it begins, and what it prints. */
 export function buildOutput(onProgress: (progress: Progress) => void): BuildOutput {
   const kept: string[] = []
   const begun = new Set<string>()
@@ -49,12 +50,12 @@ export function buildOutput(onProgress: (progress: Progress) => void): BuildOutp
     onProgress({ message: cached ? `CACHED ${name}` : name })
   }
   return {
-    read({ id, aux, stream, status }) {
-      if (id === 'moby.buildkit.trace' && typeof aux === 'string') {
-        const { steps, output } = readTrace(aux)
-        for (const step of steps) begin(step)
-        for (const text of output) print(text)
-      } else if (stream !== undefined) {
+    show({ steps, output }) {
+      for (const step of steps) begin(step)
+      for (const text of output) print(text)
+    },
+    read({ id, stream, status }) {
+      if (stream !== undefined) {
         print(stream)
       } else if (status !== undefined) {
         onProgress({ message: id === undefined ? status : `${id}: ${status}` })

@@ -1,114 +1,83 @@
-import { Readable } from 'node:stream'
+import type Docker from 'dockerode'
 import { BulkheadError } from '@bulkhead/model'
 import type { Build } from '@bulkhead/model'
-import { archiveEndBytes, archiveOf } from './archive.ts'
+import { inlineName, isRemote, withInline } from './build-context.ts'
 import { buildOutput } from './build-output.ts'
-import type { BuildMessage } from './build-output.ts'
-import type { Agreement, Client } from './client.ts'
+import type { BuildMessage, BuildOutput } from './build-output.ts'
+import type { Client } from './client.ts'
 import { attempt, InStreamError } from './error.ts'
 import type { BuildRequest } from './port.ts'
-import { openSession } from './session.ts'
 import type { CredentialsOf } from './session.ts'
+import { solve } from './solve.ts'
 import { chunksOf, linesOf } from './stream.ts'
-
-/** The name that `dockerfile_inline` gets in the context. */
-const inlineName = '.inline.Dockerfile'
 
 /**
  * Builds an image with BuildKit, which every supported Linux engine has built
  * in, or with the classic builder on Windows.
  *
  * @throws BulkheadError BH_BUILD_FAILED with the end of the output;
- *   BH_COMPOSE_UNSUPPORTED for what would need a BuildKit session.
+ *   BH_COMPOSE_UNSUPPORTED for what only BuildKit can do, on Windows.
  */
 export async function buildImage(
   client: Client,
   request: BuildRequest,
-  credentialsOf?: CredentialsOf,
+  credentialsOf: CredentialsOf = () => Promise.resolve(undefined),
 ): Promise<void> {
-  const { reference, build, context, signal, onProgress } = request
-  refuseUnsupported(reference, build)
+  const { reference, build, signal, onProgress } = request
   const { os } = await client.agreement()
+  if (os === 'windows') refuseUnsupported(reference, build)
   const docker = await client.streams(signal)
-  const session =
-    credentialsOf === undefined || os === 'windows' ? undefined : await openSession(docker, credentialsOf)
-  const query = { ...queryOf(request, os), session: session?.id }
   const output = buildOutput(onProgress)
-  const action = `build ${reference}`
   try {
-    await attempt(action, signal, async () => {
-      const body = query.remote === undefined ? await withInline(context, build.dockerfile_inline) : undefined
-      const file = body as NodeJS.ReadableStream
-      const stream = await docker.buildImage(file, { _query: query } as object)
-      for await (const line of linesOf(chunksOf(stream, client.address, signal))) {
-        const message = JSON.parse(line) as BuildMessage
-        const failed = message.errorDetail?.message ?? message.error
-        if (failed !== undefined) throw new InStreamError(failed)
-        output.read(message)
-      }
+    await attempt(`build ${reference}`, signal, async () => {
+      if (os === 'windows') await classic(client, docker, request, output)
+      else await solve(docker, request, credentialsOf, (status) => output.show(status))
       signal?.throwIfAborted()
     })
   } catch (error) {
     signal?.throwIfAborted()
     throw buildFailure(reference, error, output.end())
-  } finally {
-    session?.close()
   }
 }
 
-function queryOf({ reference, build, labels, platform }: BuildRequest, os: Agreement['os']) {
+async function classic(
+  client: Client,
+  docker: Docker,
+  request: BuildRequest,
+  output: BuildOutput,
+): Promise<void> {
+  const { build, context, signal } = request
+  const query = queryOf(request)
+  const body = query.remote === undefined ? await withInline(context(), build.dockerfile_inline) : undefined
+  const stream = await docker.buildImage(body as NodeJS.ReadableStream, { _query: query } as object)
+  for await (const line of linesOf(chunksOf(stream, client.address, signal))) {
+    const message = JSON.parse(line) as BuildMessage
+    const failed = message.errorDetail?.message ?? message.error
+    if (failed !== undefined) throw new InStreamError(failed)
+    output.read(message)
+  }
+}
+
+function queryOf({ reference, build, labels, platform }: BuildRequest) {
   const args = Object.entries(build.args ?? {}).filter(([, value]) => value !== null)
   return {
-    version: os === 'windows' ? '1' : '2',
+    version: '1',
     t: [...new Set([reference, ...(build.tags ?? [])])],
     dockerfile: build.dockerfile_inline === undefined ? build.dockerfile : inlineName,
     remote: isRemote(build.context) ? build.context : undefined,
     buildargs: Object.fromEntries(args),
     labels: { ...build.labels, ...labels },
     target: build.target,
-    platform: platform ?? build.platforms?.[0],
+    platform,
     cachefrom: build.cache_from === undefined ? undefined : JSON.stringify(build.cache_from),
-    extrahosts: build.extra_hosts?.map((entry) => entry.replace('=', ':')),
     networkmode: build.network,
-    shmsize: build.shm_size,
-    ulimits: build.ulimits === undefined ? undefined : JSON.stringify(ulimitsOf(build.ulimits)),
-    isolation: os === 'windows' ? build.isolation : undefined,
+    isolation: build.isolation,
     nocache: build.no_cache === true ? 1 : undefined,
     pull: build.pull === true ? 1 : undefined,
-    // Of the classic builder: containers of steps are taken away, those of failed ones too.
+    // Containers of steps are taken away, those of failed ones too.
     rm: 1,
     forcerm: 1,
   }
-}
-
-function ulimitsOf(ulimits: NonNullable<Build['ulimits']>) {
-  return Object.entries(ulimits).map(([name, limit]) => {
-    const { soft, hard } = typeof limit === 'number' ? { soft: limit, hard: limit } : limit
-    return { Name: name, Soft: soft, Hard: hard }
-  })
-}
-
-/** `git` and web addresses are fetched by the engine itself. */
-function isRemote(context: string | undefined): boolean {
-  return context !== undefined && /^(?:https?:\/\/|git:\/\/|git@|ssh:\/\/|github\.com\/)/u.test(context)
-}
-
-/** A tar is one entry after the other, so an entry more goes in front of it. */
-async function withInline(
-  context: NodeJS.ReadableStream,
-  dockerfile: string | undefined,
-): Promise<NodeJS.ReadableStream> {
-  if (dockerfile === undefined) return context
-  const archive = await archiveOf([
-    { headers: { name: inlineName, mode: 0o644, mtime: new Date(0) }, content: dockerfile },
-  ])
-  const entry = archive.subarray(0, -archiveEndBytes)
-  return Readable.from(concatenated(entry, context), { objectMode: false })
-}
-
-async function* concatenated(first: Buffer, rest: NodeJS.ReadableStream): AsyncGenerator<Buffer> {
-  yield first
-  yield* rest as AsyncIterable<Buffer>
 }
 
 /** Each of these would change what is built; leaving it out in silence would build something else. */
@@ -119,16 +88,14 @@ function refuseUnsupported(reference: string, build: Build): void {
     ['additional_contexts', Object.keys(build.additional_contexts ?? {}).length > 0],
     ['entitlements', (build.entitlements ?? []).length > 0],
     ['privileged', build.privileged === true],
-    ['more than one of platforms', (build.platforms ?? []).length > 1],
+    ['no_cache_filter', (build.no_cache_filter ?? []).length > 0],
   ]
   const first = wanted.find(([, asked]) => asked)
   if (first === undefined) return
   throw new BulkheadError(
     'BH_COMPOSE_UNSUPPORTED',
-    `The build of ${reference} asks for ${first[0]}, which is not supported.`,
-    {
-      hint: `Build the image with \`docker buildx build -t ${reference}\`, and leave \`build\` out or set \`pull_policy: never\`.`,
-    },
+    `The build of ${reference} asks for ${first[0]}, which the builder of a Windows engine does not know.`,
+    { hint: 'Leave it out, or build the image elsewhere and name it by `image`.' },
   )
 }
 

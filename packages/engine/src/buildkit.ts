@@ -17,15 +17,15 @@ export interface BuildStep {
 }
 
 /**
- * Reads a `moby.buildkit.trace`: a protobuf StatusResponse in base64. Only the
- * fields that are shown are read; all others are stepped over.
+ * Reads BuildKit's StatusResponse. Only the fields that are shown are read; all
+ * others are stepped over.
  *
  * @see https://github.com/moby/buildkit/blob/master/api/services/control/control.proto
  */
-export function readTrace(base64: string): BuildStatus {
+export function readTrace(message: Buffer): BuildStatus {
   const steps: BuildStep[] = []
   const output: string[] = []
-  for (const { number, bytes } of fieldsOf(Buffer.from(base64, 'base64'))) {
+  for (const { number, bytes } of fieldsOf(message)) {
     if (bytes === undefined) continue
     if (number === 1) steps.push(stepOf(bytes))
     if (number === 3) output.push(...textsOf(bytes, 4))

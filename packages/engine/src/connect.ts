@@ -65,7 +65,12 @@ export function connect(address: EngineAddress, { sshCommand, credentials }: Con
         ...request,
         credentials: request.credentials ?? (await credentials?.(request.reference)),
       }),
-    buildImage: (request) => buildImage(client, request, credentials),
+    buildImage: (request) =>
+      buildImage(
+        client,
+        request,
+        async (reference) => (await request.credentials?.(reference)) ?? (await credentials?.(reference)),
+      ),
     imagePlatforms: async (reference, timeoutMs, given) =>
       imagePlatforms(client, reference, timeoutMs, given ?? (await credentials?.(reference))),
     imageDigest: async (reference, timeoutMs, given) =>

@@ -115,8 +115,14 @@ export interface BuildRequest {
   readonly build: Build
   readonly labels: Readonly<Record<string, string>>
   readonly platform: string | undefined
-  /** The context as a tar archive, `.dockerignore` already applied. */
-  readonly context: NodeJS.ReadableStream
+  /** Opens the context as a tar archive, `.dockerignore` already applied. Not asked where the engine fetches it. */
+  readonly context: () => NodeJS.ReadableStream
+  /** The same of `additional_contexts` that are folders, by their names. */
+  readonly contexts?: Readonly<Record<string, () => NodeJS.ReadableStream>>
+  /** What build steps may mount as secrets, by id. */
+  readonly secrets?: Readonly<Record<string, Buffer>>
+  /** Asked for what a registry wants before what the engine was connected with. */
+  readonly credentials?: (reference: string) => Promise<RegistryCredentials | undefined>
   readonly signal?: AbortSignal
   readonly onProgress: (progress: Progress) => void
 }

@@ -34,11 +34,38 @@ export function* fieldsOf(buffer: Buffer): Generator<Field> {
   }
 }
 
+/** The text of a field; empty where the message does not have it. */
+export function textOf(message: Buffer, wanted: number): string {
+  return [...fieldsOf(message)].find(({ number }) => number === wanted)?.bytes?.toString('utf8') ?? ''
+}
+
 /** A text as a field. */
 export function textField(number: number, text: string): Buffer {
-  const content = Buffer.from(text, 'utf8')
-  const length: number[] = []
-  let rest = content.length
-  for (; rest >= 0x80; rest = Math.floor(rest / 128)) length.push((rest % 128) + 0x80)
-  return Buffer.concat([Buffer.from([number * 8 + 2, ...length, rest]), content])
+  return bytesField(number, Buffer.from(text, 'utf8'))
+}
+
+/** Bytes, or a message, as a field. */
+export function bytesField(number: number, content: Buffer): Buffer {
+  return Buffer.concat([varintOf(number * 8 + 2), varintOf(content.length), content])
+}
+
+/** A whole number as a field; below zero in the ten bytes that it takes. */
+export function numberField(number: number, value: number): Buffer {
+  return Buffer.concat([varintOf(number * 8), varintOf(value)])
+}
+
+/** A map of texts: a message of key and value for each. */
+export function mapField(number: number, entries: Readonly<Record<string, string>>): Buffer {
+  return Buffer.concat(
+    Object.entries(entries).map(([key, value]) =>
+      bytesField(number, Buffer.concat([textField(1, key), textField(2, value)])),
+    ),
+  )
+}
+
+function varintOf(value: number): Buffer {
+  const bytes: number[] = []
+  let rest = BigInt.asUintN(64, BigInt(value))
+  for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80)
+  return Buffer.from([...bytes, Number(rest)])
 }

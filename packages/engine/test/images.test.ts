@@ -7,9 +7,9 @@ import t from 'tap'
 import type { Test } from 'tap'
 import type { Build } from '@bulkhead/model'
 import { releases, serveRegistry, startEngine } from '@bulkhead/testbed'
-import type { TestEngine } from '@bulkhead/testbed'
+import type { Release, TestEngine } from '@bulkhead/testbed'
 import { connect } from '../src/index.ts'
-import type { Engine, Progress, PullRequest } from '../src/index.ts'
+import type { BuildRequest, Engine, Progress, PullRequest } from '../src/index.ts'
 
 const { available, reason } = await releases()
 t.jobs = 2
@@ -25,7 +25,7 @@ for (const release of ['26', '20'] as const) {
       await own.docker('image', 'rm', '--force', ...references)
     }
     await pulls(t, engine, own, forget)
-    builds(t, engine, forget)
+    builds(t, engine, release, forget)
   })
 }
 
@@ -137,7 +137,7 @@ async function pulls(t: Test, engine: Engine, own: TestEngine, forget: Forget): 
           build: { dockerfile_inline: `FROM ${address}/team/linux:1\nLABEL stage=private\n` },
           labels: {},
           platform: undefined,
-          context: context({}),
+          context: () => context({}),
           onProgress: () => undefined,
         })
       await from(one)
@@ -197,7 +197,7 @@ async function pulls(t: Test, engine: Engine, own: TestEngine, forget: Forget): 
   })
 }
 
-function builds(t: Test, engine: Engine, forget: Forget): void {
+function builds(t: Test, engine: Engine, release: Release, forget: Forget): void {
   const dockerfile = [
     'FROM bb:1 AS base',
     'ARG WHO=nobody',
@@ -214,15 +214,20 @@ function builds(t: Test, engine: Engine, forget: Forget): void {
     'other/Dockerfile': 'FROM bb:1\nLABEL stage=other\n',
     greeting: 'hello',
   }
-  const build = async (reference: string, its: Build): Promise<readonly string[]> => {
+  const build = async (
+    reference: string,
+    its: Build,
+    more: Pick<BuildRequest, 'contexts' | 'secrets'> = {},
+  ): Promise<readonly string[]> => {
     const told: string[] = []
     await engine.buildImage({
       reference,
       build: its,
       labels: { made: 'here' },
       platform: undefined,
-      context: context(files),
+      context: () => context(files),
       onProgress: ({ message }) => void told.push(message),
+      ...more,
     })
     return told
   }
@@ -246,6 +251,68 @@ function builds(t: Test, engine: Engine, forget: Forget): void {
     t.equal((await imageOf(engine, one))?.labels['stage'], 'inline')
   })
 
+  t.test('a build step must find the secrets that it is given, and no other', async (t) => {
+    const reference = `secret${process.pid}:1`
+    t.teardown(() => forget(reference))
+    const mount = '--mount=type=secret,id=token,required=true'
+    const inline = `FROM bb:1\nRUN ${mount} test "$(cat /run/secrets/token)" = s3cret\n`
+    const secrets = { token: Buffer.from('s3cret') }
+    await build(reference, { dockerfile_inline: inline, no_cache: true }, { secrets })
+    t.not(await imageOf(engine, reference), undefined)
+    await t.rejects(build(reference, { dockerfile_inline: inline, no_cache: true }), {
+      code: 'BH_BUILD_FAILED',
+      message: /token/u,
+    })
+  })
+
+  t.test(
+    'further contexts must be folders, images and archives under the names that they are given',
+    { skip: release === '20' && 'The frontend of Docker 20.10 knows one context.' },
+    async (t) => {
+      const reference = `contexts${process.pid}:1`
+      t.teardown(() => forget(reference))
+      const its: Build = {
+        dockerfile_inline: 'FROM base\nCOPY --from=more word /word\nRUN test "$(cat /word)" = further\n',
+        additional_contexts: { more: '/somewhere', base: 'docker-image://bb:1' },
+      }
+      const contexts = { more: () => context({ word: 'further' }) }
+      await build(reference, its, { contexts })
+      t.not(await imageOf(engine, reference), undefined)
+      await t.rejects(build(reference, its, { contexts: { more: () => context({ word: 'other' }) } }), {
+        code: 'BH_BUILD_FAILED',
+      })
+    },
+  )
+
+  t.test('hosts, limits, network, shm and stages to build anew must reach the steps', async (t) => {
+    const reference = `steps${process.pid}:1`
+    t.teardown(() => forget(reference))
+    const inline = [
+      'FROM bb:1 AS one',
+      `RUN echo "one $(grep -cE '10.1.2.3.*sesame|[0-9].*gate$' /etc/hosts)"`,
+      'FROM one AS two',
+      `RUN echo "two $(ulimit -n) $(df -k /dev/shm | tail -1 | tr -s ' ' | cut -d ' ' -f 2)"`,
+      'RUN test ! -e /sys/class/net/eth0 && echo alone',
+    ].join('\n')
+    const its: Build = {
+      dockerfile_inline: inline,
+      extra_hosts: ['sesame=10.1.2.3', ...(release === '20' ? [] : ['gate=host-gateway'])],
+      ulimits: { nofile: { soft: 321, hard: 654 } },
+      shm_size: '33554432',
+      network: 'none',
+    }
+    const first = await build(reference, { ...its, no_cache: true })
+    t.ok(first.includes(release === '20' ? 'one 1' : 'one 2'), first.join('\n'))
+    t.ok(first.includes('alone'))
+    if (release !== '20') t.ok(first.includes('two 321 32768'), first.join('\n'))
+    const again = await build(reference, { ...its, no_cache_filter: ['two'] })
+    t.notOk(
+      again.some((line) => /^one /u.test(line)),
+      'the other stage is used again',
+    )
+    t.ok(again.includes('alone'), 'the stage named is built anew')
+  })
+
   t.test('a build that fails must show the step and the end of its output', async (t) => {
     const reference = `failed${process.pid}:1`
     const failing = build(reference, { dockerfile_inline: 'FROM bb:1\nRUN echo the cause >&2; exit 3\n' })
@@ -254,7 +321,6 @@ function builds(t: Test, engine: Engine, forget: Forget): void {
     await t.rejects(build(reference, { dockerfile_inline: 'FROM bb:1\nCOPY none /\n' }), {
       code: 'BH_BUILD_FAILED',
     })
-    await t.rejects(build(reference, { secrets: [{ source: 'x' }] }), { code: 'BH_COMPOSE_UNSUPPORTED' })
     t.equal(await imageOf(engine, reference), undefined)
   })
 
@@ -266,7 +332,7 @@ function builds(t: Test, engine: Engine, forget: Forget): void {
       build: { dockerfile_inline: 'FROM bb:1\nRUN echo begun; sleep 60\n', no_cache: true },
       labels: {},
       platform: undefined,
-      context: context(files),
+      context: () => context(files),
       signal: controller.signal,
       onProgress: ({ message }) => {
         if (message === 'begun') controller.abort(reason)

@@ -49,7 +49,7 @@ const executors: Executors = {
       build,
       platform,
       labels: { [composeLabels.project]: project, [composeLabels.service]: service },
-      context: openContext(build.context ?? ''),
+      context: () => openContext(build.context ?? ''),
       signal,
       onProgress: progress,
     }),
