@@ -45,7 +45,7 @@ export async function solve(
     const reference = randomUUID()
     const watching = watch(engine, reference, onStatus)
     const message = solveRequest({ request, reference, session: session.id, attributes, key })
-    for await (const _answer of call(engine, `${control}/Solve`, message));
+    await ended(call(engine, `${control}/Solve`, message))
     await watching
   } catch (error) {
     if (error instanceof GrpcError) throw new InStreamError(error.message.replace(/^failed to solve: /u, ''))
@@ -55,6 +55,11 @@ export async function solve(
     engine.destroy()
     session.close()
   }
+}
+
+/** What a solve answers, the image's digest, is not of use; that it has ended is. */
+async function ended(answers: AsyncGenerator<Buffer>): Promise<void> {
+  while ((await answers.next()).done !== true) continue
 }
 
 /** The main context and the further ones, by their paths in the session. */

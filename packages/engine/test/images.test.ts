@@ -307,7 +307,7 @@ function builds(t: Test, engine: Engine, release: Release, forget: Forget): void
     if (release !== '20') t.ok(first.includes('two 321 32768'), first.join('\n'))
     const again = await build(reference, { ...its, no_cache_filter: ['two'] })
     t.notOk(
-      again.some((line) => /^one /u.test(line)),
+      again.some((line) => line.startsWith('one ')),
       'the other stage is used again',
     )
     t.ok(again.includes('alone'), 'the stage named is built anew')
