@@ -1,17 +1,21 @@
 import type { EngineCapabilities } from '@bulkhead/model'
 import type { EngineAddress } from './address.ts'
+import { attach } from './attach.ts'
 import { buildImage } from './build.ts'
 import { capabilities } from './capabilities.ts'
 import { openClient } from './client.ts'
 import type { Agreement } from './client.ts'
 import {
   createContainer,
+  killContainer,
   removeContainer,
   renameContainer,
   startContainer,
   stopContainer,
 } from './containers.ts'
 import { events } from './events.ts'
+import { exec, openExec, startExec } from './exec.ts'
+import { awaitExit } from './exit.ts'
 import { putFiles } from './files.ts'
 import { logs } from './logs.ts'
 import { createNetwork, removeNetwork } from './networks.ts'
@@ -59,6 +63,12 @@ export function connect(address: EngineAddress, { sshCommand, credentials }: Con
       stopContainer(client, container, timeoutSeconds, signal),
     removeContainer: (container, options, signal) => removeContainer(client, container, options, signal),
     renameContainer: (container, name, signal) => renameContainer(client, container, name, signal),
+    killContainer: (container, name, signal) => killContainer(client, container, name, signal),
+    exec: (container, command, onOutput, signal) => exec(client, container, command, onOutput, signal),
+    openExec: (container, command, signal) => openExec(client, container, command, signal),
+    startExec: (container, command, signal) => startExec(client, container, command, signal),
+    attach: (container, options, signal) => attach(client, container, options, signal),
+    awaitExit: (container, until, signal) => awaitExit(client, container, until, signal),
     putFiles: (container, files, signal) => putFiles(client, container, files, signal),
     pullImage: async (request) =>
       pullImage(client, {

@@ -59,6 +59,25 @@ export async function stopContainer(
   )
 }
 
+/** Sends a signal. Done too when it doesn't run or is gone. */
+export async function killContainer(
+  client: Client,
+  container: string,
+  name: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const docker = await client.calls(signal)
+  await attempt(`send ${name} to container "${container}"`, signal, async () => {
+    try {
+      await docker.getContainer(segment(container)).kill({ signal: name })
+    } catch (error) {
+      const gone =
+        statusOf(error) === 404 || (statusOf(error) === 409 && /not running/iu.test(wordsOf(error)))
+      if (!gone) throw error
+    }
+  })
+}
+
 /** Kills it first when it runs. Done when it's gone, whoever removed it. */
 export async function removeContainer(
   client: Client,

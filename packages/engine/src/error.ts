@@ -167,6 +167,12 @@ const rules: readonly Rule[] = [
     hint: 'It was removed meanwhile; try again.',
   },
   {
+    status: 409,
+    words: /container \S+ is (?:not running|paused|restarting)/iu,
+    code: 'BH_CONFLICT',
+    hint: 'Start it first, or wait until it runs.',
+  },
+  {
     words: /has active endpoints|volume is in use|is in use by/iu,
     code: 'BH_CONFLICT',
     hint: 'Remove the containers that use it first.',

@@ -40,7 +40,27 @@ export interface Engine {
     signal?: AbortSignal,
   ): Promise<void>
   renameContainer(container: string, name: string, signal?: AbortSignal): Promise<void>
+  /** Sends a signal (`SIGINT`). Done when it doesn't run or is gone. */
+  killContainer(container: string, name: string, signal?: AbortSignal): Promise<void>
   putFiles(container: string, files: readonly ContainerFile[], signal?: AbortSignal): Promise<void>
+  /**
+   * Runs a command in a running container to its end, and hands on what it writes.
+   * An abort leaves it: the engine knows no way to end a command.
+   *
+   * @returns its exit code; 126 or 127 where it could not be run.
+   */
+  exec(container: string, command: ExecRequest, onOutput?: OnOutput, signal?: AbortSignal): Promise<number>
+  /** Starts a command in a running container and stays with it. */
+  openExec(container: string, command: ExecRequest, signal?: AbortSignal): Promise<Execution>
+  /** Starts a command in a running container and leaves it. */
+  startExec(container: string, command: ExecRequest, signal?: AbortSignal): Promise<void>
+  /** A container's standard streams, from now on; also of one that's not started yet. */
+  attach(container: string, options: AttachOptions, signal?: AbortSignal): Promise<Attachment>
+  /**
+   * Resolves once the engine watches the container, to a promise of its exit
+   * code: whoever awaits the first before a start misses no end.
+   */
+  awaitExit(container: string, until: ExitCondition, signal?: AbortSignal): Promise<Exit>
   pullImage(request: PullRequest): Promise<void>
   buildImage(request: BuildRequest): Promise<void>
   /** Platforms (`linux/amd64`, `windows/amd64`) that the registry has for a reference; undefined: it could not tell in time. */
@@ -62,6 +82,73 @@ export interface Engine {
   events(signal: AbortSignal, onOpen?: () => void): AsyncIterable<EngineEvent>
   logs(container: string, options: LogOptions): AsyncIterable<LogLine>
   close(): Promise<void>
+}
+
+export interface ExecRequest {
+  /** Program and arguments. */
+  readonly command: readonly string[]
+  /** `NAME=value`, or `NAME` to unset it. */
+  readonly environment?: readonly string[] | undefined
+  readonly user?: string | undefined
+  readonly workingDir?: string | undefined
+  readonly privileged?: boolean | undefined
+  readonly terminal?: boolean | undefined
+  /** It may be written to; else it reads the end of its input at once. */
+  readonly input?: boolean | undefined
+  /** As the engine's clients write them: `ctrl-p,ctrl-q`. */
+  readonly detachKeys?: string | undefined
+  /** Of its terminal, from the start. */
+  readonly size?: TerminalSize | undefined
+}
+
+export interface AttachOptions {
+  readonly input: boolean
+  readonly output: boolean
+  /** What it wrote before comes first. */
+  readonly logs?: boolean | undefined
+  readonly detachKeys?: string | undefined
+}
+
+export interface TerminalSize {
+  readonly columns: number
+  readonly rows: number
+}
+
+/** Some bytes that a container or command wrote. */
+export interface Output {
+  readonly stream: 'stdout' | 'stderr'
+  readonly content: Buffer
+}
+
+/** The next bytes come when it has resolved. */
+export type OnOutput = (output: Output) => Promise<void> | void
+
+/** The standard streams of a container or command, both ways. */
+export interface Attachment {
+  /** It has a terminal: all that it writes is `stdout`. */
+  readonly terminal: boolean
+  /** To be read once. Ends with the program, or when it's detached from. */
+  readonly output: AsyncIterable<Output>
+  /** Resolves when more may be written. What nobody reads any more is dropped. */
+  write(content: Buffer): Promise<void>
+  /** The program reads the end of its input. */
+  end(): void
+  /** Of what has no terminal, or has ended: nothing happens. */
+  resize(size: TerminalSize): Promise<void>
+  /** Detaches: the program goes on. */
+  close(): void
+}
+
+export interface Execution extends Attachment {
+  /** Resolves when the command has ended; to be asked for after the output. */
+  exitCode(): Promise<number>
+}
+
+/** `next`: also of one that's not started yet. `removed`: once it's gone too. */
+export type ExitCondition = 'now' | 'next' | 'removed'
+
+export interface Exit {
+  readonly code: Promise<number>
 }
 
 export interface ObserveQuery {

@@ -1,5 +1,6 @@
 import { containerNamed, lookUpContainer, tellContainer } from './container.ts'
 import type { Attachment, Container } from './state/container.ts'
+import { inputFor } from './input.ts'
 import { newFiles } from './files.ts'
 import { fullName, imageConfig, lookUpImage } from './image.ts'
 import type { Image } from './state/image.ts'
@@ -61,6 +62,8 @@ export function createContainer(world: World, name: string, body: Json): Contain
     },
     health: undefined,
     running: undefined,
+    input: inputFor({ config }),
+    size: { rows: 0, columns: 0 },
     restartCount: 0,
     backoff: 0,
     manuallyStopped: false,

@@ -1,10 +1,11 @@
 import { tellContainer } from './container.ts'
 import type { Container } from './state/container.ts'
+import { inputFor } from './input.ts'
 import { text, texts } from './json.ts'
 import type { Json } from './json.ts'
 import { guestProgramOf, run } from './program.ts'
 import { Refusal } from './refusal.ts'
-import { environmentOf, reach, subjectOf } from './surroundings.ts'
+import { environmentOf, reach, subjectOf, workingDirectoryOf } from './surroundings.ts'
 import type { World } from './state/world.ts'
 import type { Execution } from './state/execution.ts'
 
@@ -30,6 +31,8 @@ export function newExecution(world: World, container: Container, body: Json): Ex
     exitCode: undefined,
     pid: 0,
     running: undefined,
+    input: inputFor({ config: { OpenStdin: body['AttachStdin'] === true } }),
+    size: { rows: 0, columns: 0 },
   }
   world.executions.set(execution.id, execution)
   tellContainer(world, `exec_create: ${lineOf(execution)}`, container, { execID: execution.id })
@@ -80,9 +83,12 @@ export function execute(
       clock: world.clock,
       argv,
       environment: { ...environmentOf(container), ...environmentIn(execution.body) },
+      workingDirectory: text(execution.body['WorkingDir']) || workingDirectoryOf(container),
       files: container.files,
       reach: (host) => reach(world, container, host),
       write,
+      input: execution.input,
+      size: () => execution.size,
       onExit: (code) => {
         execution.state = 'ended'
         execution.exitCode = code

@@ -2,6 +2,7 @@ import { leaveNetworks } from './attach.ts'
 import { settle, tellContainer } from './container.ts'
 import type { Container } from './state/container.ts'
 import { discard } from './discard.ts'
+import { inputFor } from './input.ts'
 import { number, object, text } from './json.ts'
 import type { World } from './state/world.ts'
 
@@ -18,6 +19,7 @@ export function ended(world: World, container: Container, code: number, restart:
   container.log.flush()
   health?.stop()
   container.running = undefined
+  container.input = inputFor(container)
   container.ports = []
   state.pid = 0
   state.exitCode = code

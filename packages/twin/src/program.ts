@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { Files } from './files.ts'
+import type { Input } from './input.ts'
 
 /**
  * What a command in a container does: a function over the engine's time that
@@ -11,8 +12,13 @@ export type Program = (process: Process) => Promise<number>
 export interface Process {
   readonly argv: readonly string[]
   readonly environment: Readonly<Record<string, string>>
+  readonly workingDirectory: string
   /** The container's own. */
   readonly files: Files
+  /** What is written to it, bit by bit; undefined: its end. */
+  read(): Promise<Buffer | undefined>
+  /** Rows and columns of its terminal, as they were told last. */
+  readonly size: TerminalSize
   out(text: string | Buffer): void
   err(text: string | Buffer): void
   sleep(milliseconds: number): Promise<void>
@@ -26,6 +32,11 @@ export interface Process {
   serve(answer: string): void
   /** As `serve` left it. */
   readonly served: string | undefined
+}
+
+export interface TerminalSize {
+  readonly rows: number
+  readonly columns: number
 }
 
 /** The plain way to tell what a command does. Milliseconds count from its start. */
@@ -87,6 +98,11 @@ const builtIn: Readonly<Record<string, Program>> = {
     process.out(`${process.argv.slice(1).join(' ')}\n`)
     return Promise.resolve(0)
   },
+  cat: async (process) => {
+    for (let content = await process.read(); content !== undefined; content = await process.read())
+      process.out(content)
+    return 0
+  },
 }
 
 function isFor({ image, command, container }: Script, subject: Subject): boolean {
@@ -140,16 +156,19 @@ export interface RunOptions {
   readonly clock: Clock
   readonly argv: readonly string[]
   readonly environment: Readonly<Record<string, string>>
+  readonly workingDirectory: string
   readonly files: Files
   readonly reach: (host: string) => Process | undefined
   readonly write: (stream: 'stdout' | 'stderr', content: Buffer) => void
+  readonly input: Input
+  readonly size: () => TerminalSize
   /** Once, with the exit code. */
   readonly onExit: (code: number) => void
 }
 
 /** Starts a program. After its end nothing that it still does is seen. */
 export function run(program: Program, options: RunOptions): Running {
-  const { clock, argv, environment, files, reach, write, onExit } = options
+  const { clock, argv, environment, workingDirectory, files, reach, write, input, size, onExit } = options
   const reactions = new Map<string, () => void>()
   const waits = new Set<() => void>()
   let over = false
@@ -169,7 +188,12 @@ export function run(program: Program, options: RunOptions): Running {
   const process: Process = {
     argv,
     environment,
+    workingDirectory,
     files,
+    read: () => input.read(),
+    get size() {
+      return size()
+    },
     out: writeTo('stdout'),
     err: writeTo('stderr'),
     sleep: (milliseconds) =>

@@ -6,7 +6,7 @@ import { watchHealth } from './health.ts'
 import { list, object, text, textMap } from './json.ts'
 import { programOf, run } from './program.ts'
 import { Refusal } from './refusal.ts'
-import { environmentOf, reach, subjectOf } from './surroundings.ts'
+import { environmentOf, reach, subjectOf, workingDirectoryOf } from './surroundings.ts'
 import type { World } from './state/world.ts'
 
 /**
@@ -56,9 +56,12 @@ export function launch(world: World, container: Container): void {
     clock: world.clock,
     argv: container.argv,
     environment: environmentOf(container),
+    workingDirectory: workingDirectoryOf(container),
     files: container.files,
     reach: (host) => reach(world, container, host),
     write: (stream, content) => container.log.write(stream, content),
+    input: container.input,
+    size: () => container.size,
     onExit: (code) => ended(world, container, code, () => relaunch(world, container)),
   })
   tellContainer(world, 'start', container)

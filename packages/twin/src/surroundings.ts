@@ -18,6 +18,10 @@ export function environmentOf({ config }: Container): Readonly<Record<string, st
   )
 }
 
+export function workingDirectoryOf({ config }: Container): string {
+  return text(config['WorkingDir']) || '/'
+}
+
 /** Who answers to a host name or alias on the networks that a container shares with him. */
 export function reach(world: World, container: Container, host: string): Process | undefined {
   for (const [name, { networkId }] of container.attachments) {

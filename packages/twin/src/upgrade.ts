@@ -5,6 +5,7 @@ import type { Calls } from './calls.ts'
 import { containerNamed } from './container.ts'
 import type { Container } from './state/container.ts'
 import { executionNamed } from './exec.ts'
+import type { Input } from './input.ts'
 import { flag } from './json.ts'
 import { encodeEntry, frame } from './log.ts'
 import { Refusal } from './refusal.ts'
@@ -49,6 +50,7 @@ async function execution(world: World, socket: Duplex, id: string, body: Buffer)
   const found = executionNamed(world, id)
   parseBody(body)
   open(socket, 'application/vnd.docker.raw-stream')
+  feed(socket, found.input)
   await runAttached(world, found, (content) => void socket.write(content))
   socket.end()
 }
@@ -71,12 +73,23 @@ function attach(world: World, socket: Duplex, container: Container, query: URLSe
   const end = (): void => void socket.end()
   container.overs.add(end)
   const gone = container.running === undefined ? undefined : whenOver(container, end)
-  socket.resume()
+  const writes = flag(query.get('stdin')) && container.config['OpenStdin'] === true
+  if (writes) feed(socket, container.input, container.config['StdinOnce'] === true)
+  else socket.resume()
   socket.on('close', () => {
     forget()
     gone?.()
     container.overs.delete(end)
   })
+}
+
+/** Hands on what the client writes, and that it writes no more. */
+function feed(socket: Duplex, input: Input, withEnd = true): void {
+  socket.on('data', (content: Buffer) => input.write(content))
+  socket.on('end', () => {
+    if (withEnd) input.end()
+  })
+  socket.resume()
 }
 
 function open(socket: Duplex, type: string): void {

@@ -10,7 +10,13 @@ for (const release of ['26', '20'] as const) {
   void t.test(`the twin of Docker ${release}`, { timeout: 60_000 }, async (t) => {
     const twin = await startTwin({
       rules: linuxRules(release),
-      images: [{ reference: 'bb:1', command: ['sh'], programs: ['sh', 'sleep', 'true', 'false', 'echo'] }],
+      images: [
+        {
+          reference: 'bb:1',
+          command: ['sh'],
+          programs: ['sh', 'sleep', 'true', 'false', 'echo', 'cat', 'test'],
+        },
+      ],
       scripts: contractScripts,
     })
     t.teardown(() => twin.close())

@@ -28,6 +28,12 @@ export const contractScripts: readonly Script[] = [
     does: { writes: [{ text: 'one\n' }, { text: 'two\n', stream: 'stderr' }], exits: { code: 0 } },
   },
   { command: sh('while :; do echo tick; sleep 0.1; done'), does: ticks },
+  { command: /^sh -c echo "\$A \$\(pwd\)"/u, does: tellsItsPlace },
+  { command: sh('cat'), does: cats },
+  { command: sh('sleep 0.2; touch /left'), does: leavesMark },
+  { command: 'test -e /left', does: findsMark },
+  { command: /^sh -c read line; echo "got/u, does: readsLine },
+  { command: sh('read line; stty size'), does: tellsSize },
 ]
 
 function sh(script: string): string {
@@ -96,4 +102,42 @@ async function ticks(process: Process): Promise<number> {
     process.out('tick\n')
     await process.sleep(100)
   }
+}
+
+function tellsItsPlace(process: Process): Promise<number> {
+  process.out(`${process.environment['A'] ?? ''} ${process.workingDirectory}\n`)
+  process.err('wrong\n')
+  return Promise.resolve(7)
+}
+
+async function cats(process: Process): Promise<number> {
+  for (let content = await process.read(); content !== undefined; content = await process.read())
+    process.out(content)
+  return 0
+}
+
+async function leavesMark(process: Process): Promise<number> {
+  await process.sleep(200)
+  process.files.set('/left', { kind: 'file', mode: 0o644, uid: 0, gid: 0, content: Buffer.alloc(0) })
+  return 0
+}
+
+function findsMark(process: Process): Promise<number> {
+  return Promise.resolve(process.files.has('/left') ? 0 : 1)
+}
+
+async function readsLine(process: Process): Promise<number> {
+  process.out(`got ${await lineOf(process)}\n`)
+  process.err('wrong\n')
+  return 4
+}
+
+async function tellsSize(process: Process): Promise<number> {
+  await lineOf(process)
+  process.out(`${process.size.rows} ${process.size.columns}\n`)
+  return 0
+}
+
+async function lineOf(process: Process): Promise<string> {
+  return ((await process.read())?.toString('utf8') ?? '').trimEnd()
 }

@@ -2,6 +2,7 @@ import type { Test } from 'tap'
 import { lifecycle } from './lifecycle.ts'
 import { observation } from './observation.ts'
 import type { Subject } from './scene.ts'
+import { stdio } from './stdio.ts'
 import { streams } from './streams.ts'
 import { wire } from './wire.ts'
 
@@ -17,5 +18,6 @@ export async function contract(t: Test, connectEngine: () => Promise<Subject>): 
   lifecycle(t, subject)
   observation(t, subject)
   streams(t, subject)
+  stdio(t, subject)
   wire(t, subject)
 }

@@ -10,6 +10,7 @@ import { lookUpNetwork } from '../network.ts'
 import { Refusal } from '../refusal.ts'
 import { removeContainer } from '../remove.ts'
 import { startContainer } from '../start.ts'
+import { sizeIn } from './executions.ts'
 import { killContainer, pauseContainer, restartContainer, stopContainer, unpauseContainer } from '../stop.ts'
 import { answer, bodyOf, nothing, parameterOf, queryOf, stream } from '../wire.ts'
 import type { World } from '../state/world.ts'
@@ -99,6 +100,8 @@ export function containerRoutes(app: FastifyInstance, world: World): void {
   })
   app.post('/containers/:id/resize', (request, reply) => {
     const container = named(request)
+    if (!isUp(container)) throw world.rules.words.notRunning(container.id)
+    container.size = sizeIn(request)
     tellContainer(world, 'resize', container)
     return nothing(reply, 200)
   })

@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { containerNamed } from '../container.ts'
 import { createExecution, execute, executionNamed, executionView } from '../exec.ts'
 import { frame } from '../log.ts'
-import { answer, bodyOf, nothing, parameterOf, stream } from '../wire.ts'
+import type { TerminalSize } from '../program.ts'
+import { answer, bodyOf, nothing, parameterOf, queryOf, stream } from '../wire.ts'
 import type { World } from '../state/world.ts'
 
 /** Commands that run in containers beside their own; the upgraded form is in upgrade.ts. */
@@ -15,7 +16,7 @@ export function executionRoutes(app: FastifyInstance, world: World): void {
     answer(reply, executionView(executionNamed(world, parameterOf(request, 'id')))),
   )
   app.post('/exec/:id/resize', (request, reply) => {
-    executionNamed(world, parameterOf(request, 'id'))
+    executionNamed(world, parameterOf(request, 'id')).size = sizeIn(request)
     return nothing(reply, 200)
   })
   app.post('/exec/:id/start', async (request, reply) => {
@@ -30,6 +31,12 @@ export function executionRoutes(app: FastifyInstance, world: World): void {
     out.end()
     return reply
   })
+}
+
+/** Rows and columns as a resize tells them. */
+export function sizeIn(request: Parameters<typeof queryOf>[0]): TerminalSize {
+  const { h, w } = queryOf(request)
+  return { rows: Number(h ?? 0), columns: Number(w ?? 0) }
 }
 
 /** Runs it and hands on what it writes, framed unless it has a terminal. */

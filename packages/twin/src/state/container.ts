@@ -1,7 +1,8 @@
 import type { Files } from '../files.ts'
+import type { Input } from '../input.ts'
 import type { Json } from '../json.ts'
 import type { Log } from '../log.ts'
-import type { Running } from '../program.ts'
+import type { Running, TerminalSize } from '../program.ts'
 
 export type Status = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
 
@@ -26,6 +27,9 @@ export interface Container {
   readonly state: State
   health: Health | undefined
   running: Running | undefined
+  /** What its next or present program reads. */
+  input: Input
+  size: TerminalSize
   /** How often its restart policy has started it again. */
   restartCount: number
   /** Milliseconds that the next restart waits. */

@@ -1,5 +1,6 @@
 import type { Json } from '../json.ts'
-import type { Running } from '../program.ts'
+import type { Input } from '../input.ts'
+import type { Running, TerminalSize } from '../program.ts'
 import type { Container } from './container.ts'
 
 /** A command that is run in a container beside its own. */
@@ -12,4 +13,6 @@ export interface Execution {
   exitCode: number | undefined
   pid: number
   running: Running | undefined
+  readonly input: Input
+  size: TerminalSize
 }
