@@ -1,12 +1,14 @@
 import {
   bulkheadLabels,
   composeLabels,
+  type FieldChange,
   type IsolationProfile,
   type Observed,
   type ObservedContainer,
   type Project,
   type Service,
 } from '@bulkhead/model'
+import { changedFields, type Former } from './hash.ts'
 import { imageOf } from './names.ts'
 import { parentsOf } from './select.ts'
 
@@ -16,6 +18,9 @@ export interface Wanted {
   readonly profile: IsolationProfile
   readonly hash: string
   readonly composeHash: string
+  readonly nonce?: number
+  /** What a container was made from, where that is still known. */
+  readonly former?: Former | undefined
 }
 
 /**
@@ -33,7 +38,7 @@ export function divergence(
   const ours = container.labels[bulkheadLabels.hash]
   const matches =
     ours === undefined ? container.labels[composeLabels.configHash] === composeHash : ours === hash
-  if (!matches) return 'configuration changed'
+  if (!matches) return configurationCause(changesOf(container, wanted))
 
   const image = observed.images[imageOf(project, service)]
   if (image !== undefined && image.id !== container.imageId) return 'image changed'
@@ -51,6 +56,25 @@ export function divergence(
   const unmounted = expectedVolumes(project, service).find((name) => !mounted.has(name))
   if (unmounted !== undefined) return `volume ${unmounted} is not mounted`
   return undefined
+}
+
+/** What is different of the service since the container was made; undefined: not known any more. */
+export function changesOf(
+  container: ObservedContainer,
+  { project, service, profile, nonce = 0, former }: Wanted,
+): readonly FieldChange[] | undefined {
+  const old = former?.(container)
+  return old && changedFields(old, { project, service, mode: profile.mode, nonce })
+}
+
+/** Names in a cause; the plan has the rest. */
+const mostNames = 3
+
+function configurationCause(changes: readonly FieldChange[] = []): string {
+  const names = [...new Set(changes.map(({ path }) => path))]
+  if (names.length === 0) return 'configuration changed'
+  const rest = names.length - mostNames
+  return `configuration changed: ${names.slice(0, mostNames).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
 }
 
 /** A parent that was replaced in a round that got no further leaves its children in a namespace of nobody. */

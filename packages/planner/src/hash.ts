@@ -1,5 +1,13 @@
 import { createHmac } from 'node:crypto'
-import type { FileReference, IsolationMode, Project, Service } from '@bulkhead/model'
+import type {
+  FieldChange,
+  FileReference,
+  IsolationMode,
+  ObservedContainer,
+  Project,
+  Service,
+} from '@bulkhead/model'
+import { diff } from './diff.ts'
 
 /** Raised when the same service would give another container than before. */
 const version = 'v1'
@@ -35,15 +43,29 @@ export interface HashInput {
   readonly nonce: number
 }
 
+/** What a container was made from, where that is still known. */
+export type Former = (container: ObservedContainer) => Omit<HashInput, 'key'> | undefined
+
 /**
  * Bulkhead's own hash of a service: what its containers are made of, the
  * isolation mode (not the runtime chosen for it), the engine names of its
  * networks and volumes, and the contents of secrets and configs.
  */
-export function hashOf({ project, service, mode, key, nonce }: HashInput): string {
-  const networks = Object.keys(service.networks ?? {}).map((name) => [name, project.networks[name]?.name])
-  const volumes = (service.volumes ?? []).map(({ source = '' }) => [source, project.volumes[source]?.name])
-  const covered = {
+export function hashOf(input: HashInput): string {
+  return `${version}:${createHmac('sha256', input.key)
+    .update(canonical(covered(input)))
+    .digest('hex')}`
+}
+
+/** What the hash covers: two services with equal hashes are equal in all of it. */
+function covered({ project, service, mode, nonce }: Omit<HashInput, 'key'>) {
+  const networks = Object.keys(service.networks ?? {}).map(
+    (name) => [name, project.networks[name]?.name] as const,
+  )
+  const volumes = (service.volumes ?? []).map(
+    ({ source = '' }) => [source, project.volumes[source]?.name] as const,
+  )
+  return {
     service: Object.fromEntries(
       Object.entries(service).filter(([name]) => !outside.has(name) && !name.startsWith('x-')),
     ),
@@ -56,10 +78,74 @@ export function hashOf({ project, service, mode, key, nonce }: HashInput): strin
     configs: contents(project.configs, service.configs),
     nonce: nonce === 0 ? undefined : nonce,
   }
-  return `${version}:${createHmac('sha256', key).update(canonical(covered)).digest('hex')}`
 }
 
-function contents(objects: Project['secrets'], references: readonly FileReference[] = []): unknown {
+/**
+ * What of a service is different, field by field, in the specification's own
+ * terms. Where only an order differs, which the hash covers too, it is empty.
+ */
+export function changedFields(
+  old: Omit<HashInput, 'key'>,
+  now: Omit<HashInput, 'key'>,
+): readonly FieldChange[] {
+  const [before, after] = [covered(old), covered(now)]
+  const own = ({ service, deploy, runtime, mode, nonce }: Covered) => ({
+    ...service,
+    deploy,
+    runtime,
+    isolation: mode,
+    'recreation asked for': nonce,
+  })
+  return [
+    ...diff(own(before), own(after)),
+    ...renamed('networks', before.networks, after.networks),
+    ...renamed('volumes', before.volumes, after.volumes),
+    ...rewritten('secrets', before.secrets, after.secrets),
+    ...rewritten('configs', before.configs, after.configs),
+  ]
+}
+
+type Covered = ReturnType<typeof covered>
+type Names = readonly (readonly [string, string | undefined])[]
+
+/** Other names on the engine for what both use. */
+function renamed(kind: string, old: Names, now: Names): readonly FieldChange[] {
+  const before = new Map(old)
+  return now.flatMap(([key, name]) =>
+    before.has(key) ? diff(before.get(key), name, `${kind}.${key}.name`) : [],
+  )
+}
+
+/** Other contents of what both use. They are not told: they may be long, or secret. */
+function rewritten(
+  kind: string,
+  old: readonly FileContent[],
+  now: readonly FileContent[],
+): readonly FieldChange[] {
+  const before = new Map(old.map((entry) => [entry[0], entry]))
+  return now.flatMap(([source, name, file, content]) => {
+    const was = before.get(source)
+    if (was === undefined) return []
+    const [, oldName, oldFile, oldContent] = was
+    return [
+      ...diff(oldName, name, `${kind}.${source}.name`),
+      ...diff(oldFile, file, `${kind}.${source}.file`),
+      ...(oldContent === content ? [] : [{ path: `${kind}.${source}.content` }]),
+    ]
+  })
+}
+
+type FileContent = readonly [
+  source: string,
+  name: string | undefined,
+  file: string | undefined,
+  content: string | undefined,
+]
+
+function contents(
+  objects: Project['secrets'],
+  references: readonly FileReference[] = [],
+): readonly FileContent[] {
   return references.map(({ source }) => [
     source,
     objects[source]?.name,
@@ -69,7 +155,7 @@ function contents(objects: Project['secrets'], references: readonly FileReferenc
 }
 
 /** JSON with sorted keys, so that the order in a file never matters. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
   const entries = Object.entries(value)

@@ -11,6 +11,7 @@ import type {
 } from '@bulkhead/model'
 import type { Decision } from './decide.ts'
 import type { Wanted } from './divergence.ts'
+import type { Former } from './hash.ts'
 
 export interface PlanInput {
   /** Undefined for a project that is known by the labels on the engine alone: it can be stopped and taken down. */
@@ -27,6 +28,8 @@ export interface PlanInput {
   readonly held: ReadonlySet<string>
   /** Set while the rounds of a deployment run, undefined in the loop's own rounds. */
   readonly deployment: DeploymentView | undefined
+  /** What a container was made from, where that is still known: causes then name the fields that changed. */
+  readonly former?: Former | undefined
 }
 
 export interface ComposeHashes {

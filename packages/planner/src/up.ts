@@ -58,8 +58,8 @@ function isHeld({ held, deployment }: UpInput, { name }: Service): boolean {
   return deployment === undefined && held.has(name)
 }
 
-function wantedOf(
-  { project, intent, observed, capabilities, hashKey, composeHashes }: UpInput,
+export function wantedOf(
+  { project, intent, observed, capabilities, hashKey, composeHashes, former }: UpInput,
   service: Service,
 ): Wanted {
   const running = observed.containers.find((one) => one.service === service.name && !one.oneOff)
@@ -71,6 +71,8 @@ function wantedOf(
     profile,
     hash: hashOf({ project, service, mode: profile.mode, key: hashKey, nonce }),
     composeHash: composeHashes.service(project, service),
+    nonce,
+    former,
   }
 }
 

@@ -13,7 +13,7 @@ import {
   type Project,
   type Service,
 } from '@bulkhead/model'
-import { hashOf, plan, planText, type ComposeHashes, type PlanResult } from '../src/index.ts'
+import { hashOf, plan, planText, type ComposeHashes, type PlanInput, type PlanResult } from '../src/index.ts'
 
 export const composeHashes: ComposeHashes = {
   service: (_project, service) => `compose-${service.name}`,
@@ -61,6 +61,7 @@ export interface Scenario {
   down(more?: Partial<Intent>): Scenario
   /** The state that the plan leads to. */
   afterwards(): Scenario
+  input(): PlanInput
   text(): string
   plans(t: Test, ...lines: readonly string[]): void
   refuses(t: Test, code: ErrorCode): void
@@ -70,18 +71,18 @@ export function scenario(state: State = empty): Scenario {
   const next = (more: Partial<State>): Scenario => scenario({ ...state, ...more })
   const project = projectOf(state)
   const observed = state.observed ?? observe(project, state)
-  const result = (): PlanResult =>
-    plan({
-      name: 'app',
-      project,
-      intent: state.intent,
-      observed,
-      capabilities: linux,
-      hashKey: 'key',
-      composeHashes,
-      held: new Set(state.held),
-      deployment: state.loop ? undefined : { refresh: undefined, started: new Set() },
-    })
+  const input = (): PlanInput => ({
+    name: 'app',
+    project,
+    intent: state.intent,
+    observed,
+    capabilities: linux,
+    hashKey: 'key',
+    composeHashes,
+    held: new Set(state.held),
+    deployment: state.loop ? undefined : { refresh: undefined, started: new Set() },
+  })
+  const result = (): PlanResult => plan(input())
   return {
     wants: (services) => next({ services }),
     finds: (...found) => next({ found }),
@@ -91,6 +92,7 @@ export function scenario(state: State = empty): Scenario {
     down: (more = {}) => next({ intent: { ...upIntent, ...more, target: 'down' } }),
     afterwards: () =>
       next({ observed: result().plan.reduce((world, node) => apply(world, node.operation), observed) }),
+    input,
     text: () => planText(result().plan),
     plans: (t, ...lines) => t.equal(planText(result().plan), lines.join('\n')),
     refuses(t, code) {

@@ -1,0 +1,63 @@
+import type { Operation, OperationType, Plan, PlanAction, PlanActionKind } from '@bulkhead/model'
+import { subjectOf } from './text.ts'
+
+/**
+ * What the steps of a plan come to, one action for each thing: that which is
+ * made under a temporary name, takes the place of another and gets its name is
+ * one `replace`. In the order in which they begin.
+ */
+export function actionsOf(plan: Plan): readonly PlanAction[] {
+  const finals = new Map(
+    plan.flatMap(({ operation }) =>
+      operation.type === 'renameContainer' ? [[operation.from, operation.to] as const] : [],
+    ),
+  )
+  const groups = new Map<string, { readonly id: number; readonly operation: Operation }[]>()
+  for (const { id, operation } of plan) {
+    const subject = finalSubject(operation, finals)
+    groups.set(subject, [...(groups.get(subject) ?? []), { id, operation }])
+  }
+  return [...groups].map(([subject, members]) => {
+    const types = new Set(members.map(({ operation }) => operation.type))
+    const named = members.find(({ operation }) => 'service' in operation)?.operation
+    return {
+      kind: kindOf(types),
+      subject,
+      service: named !== undefined && 'service' in named ? named.service : undefined,
+      cause: members[0]?.operation.cause ?? '',
+      operations: members.map(({ id }) => id),
+    }
+  })
+}
+
+/** The thing that an operation is about, under the name that it has in the end. */
+function finalSubject(operation: Operation, finals: ReadonlyMap<string, string>): string {
+  if (operation.type === 'renameContainer') return `container ${operation.to}`
+  const subject = subjectOf(operation)
+  const name = subject.replace(/^container /, '')
+  return name === subject ? subject : `container ${finals.get(name) ?? name}`
+}
+
+/** First match wins. */
+const kinds: readonly (readonly [PlanActionKind, readonly OperationType[]])[] = [
+  ['pull', ['pullImage']],
+  ['build', ['buildImage']],
+  ['wait', ['awaitCondition']],
+  ['replace', ['createContainer', 'removeContainer']],
+  ['replace', ['removeContainer', 'renameContainer']],
+  ['replace', ['createNetwork', 'removeNetwork']],
+  ['replace', ['createVolume', 'removeVolume']],
+  ['create', ['createContainer']],
+  ['create', ['createNetwork']],
+  ['create', ['createVolume']],
+  ['remove', ['removeContainer']],
+  ['remove', ['removeNetwork']],
+  ['remove', ['removeVolume']],
+  ['restart', ['stopContainer', 'startContainer']],
+  ['start', ['startContainer']],
+  ['stop', ['stopContainer']],
+]
+
+function kindOf(types: ReadonlySet<OperationType>): PlanActionKind {
+  return kinds.find(([, needed]) => needed.every((type) => types.has(type)))?.[0] ?? 'change'
+}
