@@ -14,6 +14,8 @@ export const paths = {
   imageDigest: '/v1/images/digest',
   context: (digest: string) => `/v1/contexts/${encodeURIComponent(digest)}`,
   openapi: '/openapi.json',
+  /** Prometheus' text format; at its customary place, outside of the versioned API. */
+  metrics: '/metrics',
 } as const
 
 export const contentTypes = {

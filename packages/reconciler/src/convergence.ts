@@ -14,6 +14,7 @@ import { execute, type Execution } from './execute.ts'
 import type { Holds } from './holds.ts'
 import type { Log } from './log.ts'
 import { carryOut } from './operations.ts'
+import type { Observer } from './observer.ts'
 import type { DesiredState, Ledger } from './port.ts'
 import { isKept, queryFor } from './round.ts'
 import type { EventWatch } from './watch.ts'
@@ -27,6 +28,7 @@ export interface ConvergenceOptions {
   readonly openContext: (digest: string) => NodeJS.ReadableStream
   readonly holds: Holds
   readonly watch: () => EventWatch
+  readonly observer: Observer
   /** Operations on the engine at once, over all projects. */
   readonly concurrency: number
   readonly pullIdleTimeoutMs: number
@@ -54,7 +56,7 @@ type Emit = (event: DeploymentEventBody) => void
 const maxRounds = 8
 
 export function createConvergence(options: ConvergenceOptions): Convergence {
-  const { engine, ledger, log, composeHashes, hashKey, openContext, holds, watch } = options
+  const { engine, ledger, log, composeHashes, hashKey, openContext, holds, watch, observer } = options
   const operations = new PQueue({ concurrency: options.concurrency })
   const memories = new Map<string, Memory>()
 
@@ -65,14 +67,17 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
       const { deployment, intent } = desired
       if (deployment === undefined && !isKept(intent)) return true
       if (deployment !== undefined && round === 1) ledger.deploymentRunning(deployment.id)
+      const began = performance.now()
       try {
         const isDone = await oneRound(name, desired, signal)
+        observer.roundEnded(isDone ? 'settled' : 'changed', performance.now() - began)
         if (signal.aborted) return true
         if (!isDone) continue
         finish(desired, undefined)
         return true
       } catch (error) {
         if (signal.aborted) return true
+        observer.roundEnded('failed', performance.now() - began)
         return fail(name, desired, known(error))
       }
     }
@@ -187,10 +192,13 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
       onStart: (node) => emit({ type: 'started', operation: referenceOf(node) }),
       onDone: (node, elapsed) => {
         if (memory !== undefined && node.operation.type !== 'awaitCondition') memory.operations += 1
+        observer.operationEnded(node.operation.type, 'done', elapsed)
         emit({ type: 'done', operation: referenceOf(node), milliseconds: Math.round(elapsed) })
       },
-      onFailed: (node, error) =>
-        emit({ type: 'failed', operation: referenceOf(node), problem: toProblem(error) }),
+      onFailed: (node, error, elapsed) => {
+        observer.operationEnded(node.operation.type, 'failed', elapsed)
+        emit({ type: 'failed', operation: referenceOf(node), problem: toProblem(error) })
+      },
       onSkipped: (node) => emit({ type: 'skipped', operation: referenceOf(node) }),
     })
   }

@@ -10,7 +10,7 @@ export interface ExecuteOptions {
   readonly signal: AbortSignal
   readonly onStart: (node: PlanNode) => void
   readonly onDone: (node: PlanNode, milliseconds: number) => void
-  readonly onFailed: (node: PlanNode, error: BulkheadError) => void
+  readonly onFailed: (node: PlanNode, error: BulkheadError, milliseconds: number) => void
   readonly onSkipped: (node: PlanNode) => void
   /** Milliseconds from any fixed point, for durations. */
   readonly now: () => number
@@ -55,7 +55,7 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Exec
         const known = isBulkheadError(error) ? error : unexpected(error)
         failure = known
         cut.abort()
-        onFailed(node, known)
+        onFailed(node, known, now() - began)
         return false
       }
       done += 1

@@ -1,4 +1,5 @@
 export type { Log } from './log.ts'
+export type { Observer } from './observer.ts'
 export type * from './port.ts'
 export { createReconciler, type Reconciler, type ReconcilerOptions } from './reconciler.ts'
 export { retryDelayMs } from './round.ts'

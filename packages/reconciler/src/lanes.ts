@@ -8,6 +8,8 @@ export interface Lanes {
   enqueue(project: string): void
   /** What runs for the project now gives way. */
   interrupt(project: string): void
+  /** Projects whose turn has not come. */
+  waiting(): number
   /** Begins nothing more and waits for what is under way, at most `graceMs`. */
   stop(graceMs: number): Promise<void>
 }
@@ -75,6 +77,7 @@ export function createLanes({ run, concurrency, random, log }: LanesOptions): La
 
   return {
     enqueue,
+    waiting: () => queue.size,
     interrupt: (project) => lanes.get(project)?.running?.abort(),
     async stop(graceMs) {
       stopping = true

@@ -5,6 +5,7 @@ import { createConvergence } from './convergence.ts'
 import { newHolds } from './holds.ts'
 import { createLanes } from './lanes.ts'
 import type { Log } from './log.ts'
+import { nobody, type Observer } from './observer.ts'
 import type { Ledger } from './port.ts'
 import { watchEvents, type EventWatch } from './watch.ts'
 
@@ -23,6 +24,8 @@ export interface ReconcilerOptions {
   readonly concurrency?: number
   /** Milliseconds without progress after which a pull is given up. @default 120000 */
   readonly pullIdleTimeoutMs?: number
+  /** @default one that looks away */
+  readonly observer?: Observer
   /** In [0, 1). @default Math.random */
   readonly random?: () => number
 }
@@ -35,6 +38,8 @@ export interface Reconciler {
   enqueue(project: string): void
   /** A new deployment of the project is in the ledger: what runs for an older one gives way. */
   deploy(project: string): void
+  /** Projects that wait for a round. */
+  waiting(): number
   /** Observes and compares; plans, but does nothing. */
   status(project: string): Promise<ProjectStatus>
 }
@@ -57,7 +62,15 @@ const wakingActions = new Set([
  * same thing: they put a project's name on the queue.
  */
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { engine, ledger, log, resyncMs = 60_000, concurrency = 16, pullIdleTimeoutMs = 120_000 } = options
+  const {
+    engine,
+    ledger,
+    log,
+    resyncMs = 60_000,
+    concurrency = 16,
+    pullIdleTimeoutMs = 120_000,
+    observer = nobody,
+  } = options
   const holds = newHolds()
   let events: EventWatch | undefined
   let resync: NodeJS.Timeout | undefined
@@ -66,7 +79,14 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (events === undefined) throw new Error('the reconciler was not started')
     return events
   }
-  const convergence = createConvergence({ ...options, holds, watch, concurrency, pullIdleTimeoutMs })
+  const convergence = createConvergence({
+    ...options,
+    holds,
+    watch,
+    concurrency,
+    pullIdleTimeoutMs,
+    observer,
+  })
   const lanes = createLanes({
     run: (project, signal) => convergence.converge(project, signal),
     concurrency: 8,
@@ -113,6 +133,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       events?.stop()
     },
     enqueue: (project) => lanes.enqueue(project),
+    waiting: () => lanes.waiting(),
     deploy(project) {
       lanes.interrupt(project)
       holds.release(project)

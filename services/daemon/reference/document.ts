@@ -8,6 +8,7 @@ import { buildApp } from '../src/app.ts'
 import { defaultLimits } from '../src/bundle/limits.ts'
 import { createDeployments } from '../src/deployments.ts'
 import { createFeed } from '../src/feed.ts'
+import { createMetrics } from '../src/metrics.ts'
 import { createLoader } from '../src/loaded.ts'
 import { openStore } from '../src/store/store.ts'
 import { ownVersion } from '../src/version.ts'
@@ -28,6 +29,7 @@ export async function openApiDocument(): Promise<string> {
     const parts = { store, loader, feed, engine, engineAddress, limits: defaultLimits }
     const app = await buildApp({
       ...parts,
+      metrics: createMetrics({ projects: () => 0, waiting: () => 0 }),
       version: ownVersion(),
       log: pino({ level: 'silent' }),
       now,

@@ -15,6 +15,7 @@ import { withComponents } from './http/openapi.ts'
 import { sendProblem, toBulkheadError } from './http/problem.ts'
 import type { SseOptions } from './http/sse.ts'
 import type { Loader } from './loaded.ts'
+import type { Metrics } from './metrics.ts'
 import { configRoutes } from './routes/config.ts'
 import { contextRoutes } from './routes/contexts.ts'
 import { deploymentEventRoutes } from './routes/deployment-events.ts'
@@ -35,6 +36,7 @@ export interface AppOptions {
   readonly engineAddress: string
   readonly statusOf: (project: string) => Promise<ProjectStatus>
   readonly limits: BundleLimits
+  readonly metrics: Pick<Metrics, 'text' | 'contentType'>
   readonly version: string
   readonly log: FastifyBaseLogger
   readonly now: () => Date
@@ -117,6 +119,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(imageRoutes, { engine })
   await app.register(contextRoutes, { contexts: store.contexts })
 
+  const { metrics } = options
+  app.get(paths.metrics, { schema: { hide: true } }, async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.text()),
+  )
   let document: unknown
   app.get(paths.openapi, { schema: { hide: true } }, async () => {
     document ??= withComponents(app.swagger() as unknown as Readonly<Record<string, unknown>>)

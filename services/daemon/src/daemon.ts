@@ -14,6 +14,7 @@ import { createFeed } from './feed.ts'
 import { createLedger } from './ledger.ts'
 import { createLoader } from './loaded.ts'
 import type { Mask } from './mask.ts'
+import { createMetrics } from './metrics.ts'
 import { listenOnSocket } from './socket.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
@@ -64,13 +65,19 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 }
 
 async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
-  const { engine, engineAddress, log, socket, group } = options
+  const { engineAddress, log, socket, group } = options
+  const metrics = createMetrics({
+    projects: () => store.projects.names().length,
+    waiting: () => reconciler.waiting(),
+  })
+  const engine = metrics.timed(options.engine)
   const feed = createFeed()
   const loader = createLoader(options.loadBundle, store.projects)
   options.onMask?.(loader.maskAll)
-  const reconciler = createReconciler({
+  const reconciler: Reconciler = createReconciler({
     engine,
-    ledger: createLedger({ store, loader, feed, log, clock: () => performance.now() }),
+    ledger: createLedger({ store, loader, feed, log, metrics, clock: () => performance.now() }),
+    observer: metrics,
     log,
     composeHashes: options.composeHashes,
     hashKey: store.hashKey,
@@ -83,6 +90,7 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
     feed,
     engine,
     engineAddress,
+    metrics,
     limits: defaultLimits,
     version: ownVersion(),
     log,

@@ -3,6 +3,7 @@ import type { DeploymentEventBody } from '@bulkhead/model'
 import type { Ledger, Log } from '@bulkhead/reconciler'
 import type { Feed } from './feed.ts'
 import type { LoadedProject, Loader } from './loaded.ts'
+import type { Metrics } from './metrics.ts'
 import { maskEvent, maskProblem } from './mask.ts'
 import type { Store } from './store/store.ts'
 
@@ -11,6 +12,7 @@ export interface LedgerOptions {
   readonly loader: Loader
   readonly feed: Feed
   readonly log: Log
+  readonly metrics: Pick<Metrics, 'deploymentEnded'>
   /** Milliseconds, steady. */
   readonly clock: () => number
 }
@@ -23,7 +25,7 @@ const progressEveryMs = 100
  * finished (superseded by another one, say) is dropped; secrets are masked
  * before anything is written.
  */
-export function createLedger({ store, loader, feed, log, clock }: LedgerOptions): Ledger {
+export function createLedger({ store, loader, feed, log, metrics, clock }: LedgerOptions): Ledger {
   const { projects, deployments } = store
   const isDue = throttle(clock)
 
@@ -71,11 +73,12 @@ export function createLedger({ store, loader, feed, log, clock }: LedgerOptions)
       if (deployments.append(id, maskEvent(event, loader.maskOf(project)))) feed.ring(id)
     },
     deploymentFinished(id, outcome, operations, problem) {
-      const project = deployments.get(id)?.project
-      if (project === undefined) return
+      const { project, action } = deployments.get(id) ?? {}
+      if (project === undefined || action === undefined) return
       const shown = problem === undefined ? undefined : maskProblem(problem, loader.maskOf(project))
       store.transaction(() => {
         if (!deployments.finish(id, outcome, operations, shown)) return
+        metrics.deploymentEnded(action, outcome)
         // A project without files was kept for this deployment only.
         if (projects.get(project)?.revision === undefined) projects.remove(project)
       })

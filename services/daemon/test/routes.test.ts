@@ -19,6 +19,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
+import { createMetrics } from '../src/metrics.ts'
 import { container } from './fixtures/fake-engine.ts'
 import { bundleOf, places, serve } from './fixtures/served.ts'
 import type { Served } from './fixtures/served.ts'
@@ -56,6 +57,25 @@ const up = (payload: object): InjectOptions => ({
   method: 'POST',
   url: '/v1/deployments',
   payload: { action: 'up', ...payload },
+})
+
+t.test('metrics must count what ended, and time the calls of the engine', async (t) => {
+  const served = await serve(t)
+  const { id } = await ask<Deployment>(t, served, up({ bundle: bundleOf(simple) }), 202, DeploymentSchema)
+  served.ledger.deploymentFinished(id, 'succeeded', 1, undefined)
+  served.ledger.deploymentFinished(id, 'failed', 1, undefined)
+  const answer = await served.app.inject('/metrics')
+  t.match(answer.headers['content-type'], /^text\/plain; version=0\.0\.4/)
+  t.match(answer.body, /^bulkhead_projects 1$/m)
+  t.match(answer.body, /^bulkhead_deployments_total\{action="up",outcome="succeeded"\} 1$/m)
+  t.notMatch(answer.body, /outcome="failed"/)
+  const metrics = createMetrics({ projects: () => 0, waiting: () => 2 })
+  await metrics.timed(served.engine).capabilities()
+  metrics.operationEnded('createContainer', 'done', 1500)
+  const text = await metrics.text()
+  t.match(text, /^bulkhead_projects_waiting 2$/m)
+  t.match(text, /bulkhead_engine_call_duration_seconds_count\{call="capabilities",outcome="ok"\} 1/)
+  t.match(text, /bulkhead_operation_duration_seconds_sum\{type="createContainer",outcome="done"\} 1\.5/)
 })
 
 t.test('the daemon must tell what it is and how it fares', async (t) => {

@@ -1,0 +1,102 @@
+import type { Engine } from '@bulkhead/engine'
+import { isBulkheadError } from '@bulkhead/model'
+import type { Observer } from '@bulkhead/reconciler'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+export interface Metrics extends Observer {
+  /** The engine, each of its calls timed. */
+  timed(engine: Engine): Engine
+  deploymentEnded(action: string, outcome: string): void
+  /** Prometheus' text format. */
+  text(): Promise<string>
+  readonly contentType: string
+}
+
+/** What is asked for when the metrics are read, and not counted as it happens. */
+export interface Gauges {
+  readonly projects: () => number
+  /** Projects that wait for a round. */
+  readonly waiting: () => number
+}
+
+const seconds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300]
+
+/** Streams and what takes as long as it takes say nothing of how quick the engine is. */
+const untimed = new Set(['events', 'logs', 'close', 'pullImage', 'buildImage'])
+
+/** What the daemon counts, in Prometheus' terms: base units, `_total` for what only grows. */
+export function createMetrics({ projects, waiting }: Gauges): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const rounds = new Histogram({
+    name: 'bulkhead_round_duration_seconds',
+    help: 'Rounds of the loop, by what came of them: settled, changed or failed.',
+    labelNames: ['outcome'],
+    buckets: seconds,
+    registers,
+  })
+  const operations = new Histogram({
+    name: 'bulkhead_operation_duration_seconds',
+    help: 'Operations on the engine, by type and outcome: done or failed.',
+    labelNames: ['type', 'outcome'],
+    buckets: seconds,
+    registers,
+  })
+  const calls = new Histogram({
+    name: 'bulkhead_engine_call_duration_seconds',
+    help: 'Calls of the engine, by name and outcome: ok, or the code of the error.',
+    labelNames: ['call', 'outcome'],
+    buckets: seconds,
+    registers,
+  })
+  const deployments = new Counter({
+    name: 'bulkhead_deployments_total',
+    help: 'Deployments that have ended, by action and outcome.',
+    labelNames: ['action', 'outcome'],
+    registers,
+  })
+  const gauge = (name: string, help: string, ask: () => number): Gauge =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(ask())
+      },
+    })
+  gauge('bulkhead_projects', 'Projects that are kept.', projects)
+  gauge('bulkhead_projects_waiting', 'Projects that wait for a round.', waiting)
+
+  const time = (call: string, outcome: string, began: number): void =>
+    calls.observe({ call, outcome }, (performance.now() - began) / 1000)
+  const timedCall =
+    (call: string, method: (...args: readonly unknown[]) => unknown, engine: Engine) =>
+    (...args: readonly unknown[]): unknown => {
+      const began = performance.now()
+      const answer = method.apply(engine, [...args])
+      if (!(answer instanceof Promise)) return answer
+      answer.then(
+        () => time(call, 'ok', began),
+        (error: unknown) => time(call, isBulkheadError(error) ? error.code : 'error', began),
+      )
+      return answer
+    }
+
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    roundEnded: (outcome, milliseconds) => rounds.observe({ outcome }, milliseconds / 1000),
+    operationEnded: (type, outcome, milliseconds) =>
+      operations.observe({ type, outcome }, milliseconds / 1000),
+    deploymentEnded: (action, outcome) => deployments.inc({ action, outcome }),
+    timed: (engine) =>
+      new Proxy(engine, {
+        get(target, name, receiver) {
+          const value: unknown = Reflect.get(target, name, receiver)
+          if (typeof value !== 'function' || typeof name !== 'string' || untimed.has(name)) return value
+          return timedCall(name, value as (...args: readonly unknown[]) => unknown, target)
+        },
+      }),
+  }
+}
