@@ -115,7 +115,7 @@ function emitReplica(
     after: readonly number[],
     replaced?: ObservedContainer,
   ): number => {
-    const container = { ...specOf(input, servicePlan, decision.number, replaced), name }
+    const container = { ...specOf(emission, servicePlan, decision.number, replaced), name }
     return draft.add({ type: 'createContainer', service: serviceName, container, cause }, after)
   }
   const rename = (container: string, from: string, cause: string, after: readonly number[]): number =>
@@ -172,7 +172,7 @@ function emitReplica(
 }
 
 function specOf(
-  input: UpInput,
+  { input, emitted }: Emission,
   { wanted }: ServicePlan,
   number: number,
   replaced: ObservedContainer | undefined,
@@ -188,6 +188,16 @@ function specOf(
     capabilities: input.capabilities,
     image: input.observed.images[imageOf(project, service)],
     inherited: replaced?.mounts ?? [],
+    owners: new Map(
+      [...emitted].flatMap(
+        ([
+          name,
+          {
+            containers: [first],
+          },
+        ]) => (first === undefined ? [] : [[name, first]]),
+      ),
+    ),
   })
 }
 
@@ -258,7 +268,9 @@ function holds(condition: DependencyCondition, plan: ServicePlan | undefined): b
     decision.kind === 'keep' ? [decision.container] : [],
   )
   if (condition === 'service_healthy')
-    return kept.every(({ state, health }) => state === 'running' && health === 'healthy')
+    return kept.every(
+      ({ state, health }) => (state === 'running' || state === 'paused') && health === 'healthy',
+    )
   return kept.some(({ state, exitCode }) => state === 'exited' && exitCode === 0)
 }
 

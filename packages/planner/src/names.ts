@@ -23,10 +23,16 @@ export function imageOf(project: Pick<Project, 'name'>, service: Service): strin
   return service.image ?? `${project.name}-${service.name}`
 }
 
-/** The first container of the service that `service:NAME` names. */
-export function ownerOf(project: Project, mode: string): string {
+/**
+ * The container that stands for the service that `service:NAME` names: the
+ * lowest replica that there will be, which need not be number 1.
+ */
+export function ownerOf(
+  { project, owners }: { readonly project: Project; readonly owners?: ReadonlyMap<string, string> },
+  mode: string,
+): string {
   const name = mode.slice('service:'.length)
   const owner = project.services[name]
   if (owner === undefined) throw new Error(`no service ${name}`)
-  return containerName(project, owner, 1)
+  return owners?.get(name) ?? containerName(project, owner, 1)
 }

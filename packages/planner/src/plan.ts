@@ -1,4 +1,4 @@
-import { isBulkheadError, toProblem } from '@bulkhead/model'
+import { isBulkheadError, toProblem, type Observed } from '@bulkhead/model'
 import { planDown, planStop } from './down.ts'
 import { planImages } from './images.ts'
 import type { PlanInput, PlanResult } from './input.ts'
@@ -14,11 +14,28 @@ import { planUp } from './up.ts'
  */
 export function plan(input: PlanInput): PlanResult {
   try {
-    return planFor(input)
+    return planFor({ ...input, observed: inOrder(input.observed) })
   } catch (error) {
     if (!isBulkheadError(error)) throw error
     return { plan: [], problems: [toProblem(error)] }
   }
+}
+
+/** An engine lists in whatever order; the plan is the same for all of them. */
+function inOrder(observed: Observed): Observed {
+  const { containers, networks, volumes } = observed
+  return {
+    ...observed,
+    containers: [...containers].sort((a, b) => order(a.name, b.name) || order(a.id, b.id)),
+    networks: [...networks].sort((a, b) => order(a.name, b.name) || order(a.id, b.id)),
+    volumes: [...volumes].sort((a, b) => order(a.name, b.name)),
+  }
+}
+
+/** By code unit: the same in every language of the machine. */
+function order(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
 }
 
 function planFor(input: PlanInput): PlanResult {

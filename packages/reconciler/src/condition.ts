@@ -66,8 +66,10 @@ function isHealthy(service: string, container: ObservedContainer): boolean {
         : `; the last probe ended with ${probe.exitCode}: ${probe.output.trim().slice(0, 200)}`
     throw failed(service, `it is unhealthy${said}`)
   }
+  // Nobody probes it meanwhile: what was seen last holds, and nothing more will be seen.
+  if (state === 'paused' && health !== 'healthy') throw failed(service, 'it is paused')
   if (state === 'running' && health === 'none') throw failed(service, 'it has no healthcheck')
-  return state === 'running' && health === 'healthy'
+  return (state === 'running' || state === 'paused') && health === 'healthy'
 }
 
 function failed(service: string, why: string): BulkheadError {

@@ -1,6 +1,7 @@
 import { connect } from '@bulkhead/engine'
+import type { ComposeHashes } from '@bulkhead/planner'
 import { linuxRules, realClock, startTwin } from '@bulkhead/twin'
-import type { Call, Entrance, Fault, LinuxRelease, Twin } from '@bulkhead/twin'
+import type { Call, Entrance, Fault, LinuxRelease, Twin, TwinOptions } from '@bulkhead/twin'
 import { createReconciler } from '../src/index.ts'
 import type { Reconciler } from '../src/index.ts'
 import { memoryLedger } from './ledger.ts'
@@ -46,13 +47,18 @@ export interface Player {
   leaves(): Promise<void>
 }
 
-export async function openScene(release: LinuxRelease, seed: number): Promise<Scene> {
+export async function openScene(
+  release: LinuxRelease,
+  seed: number,
+  more: Pick<TwinOptions, 'scripts' | 'onCall'> = {},
+): Promise<Scene> {
   const ledger = memoryLedger()
   const twin = await startTwin({
     rules: linuxRules(release),
     clock: realClock(speed),
     seed,
     images: [{ reference: 'bb:1' }],
+    ...more,
   })
   return {
     twin,
@@ -81,6 +87,13 @@ function faultOf(blow: Blow): Fault['does'] {
   return blow === 'die after' || blow === 'take the engine with it' ? 'lose' : blow
 }
 
+/** As good as Compose's own where nothing was made by Compose. */
+export const composeHashes: ComposeHashes = {
+  service: (_project, service) => `compose-${service.name}`,
+  network: ({ name }) => `compose-${name}`,
+  volume: ({ name }) => `compose-${name}`,
+}
+
 function newPlayer(twin: Twin, ledger: MemoryLedger, door: Entrance): Player {
   const client = connect({ url: door.dockerHost, source: 'the test' })
   const life = mortal(client)
@@ -89,11 +102,7 @@ function newPlayer(twin: Twin, ledger: MemoryLedger, door: Entrance): Player {
     engine: life.engine,
     ledger,
     log: quiet,
-    composeHashes: {
-      service: (_project, service) => `compose-${service.name}`,
-      network: ({ name }) => `compose-${name}`,
-      volume: ({ name }) => `compose-${name}`,
-    },
+    composeHashes,
     hashKey: 'key',
     openContext: () => {
       throw new Error('nothing is built here')

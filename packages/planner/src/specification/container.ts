@@ -52,14 +52,11 @@ export function containerSpec(input: SpecificationInput): ContainerSpec {
   }
 }
 
-function firstNetwork(
-  { project, service }: SpecificationInput,
-  networks: readonly { readonly network: string }[],
-): string {
-  const mode = service.network_mode
+function firstNetwork(input: SpecificationInput, networks: readonly { readonly network: string }[]): string {
+  const mode = input.service.network_mode
   if (mode === undefined) return networks[0]?.network ?? 'none'
   if (!mode.startsWith('service:')) return mode
-  return `container:${ownerOf(project, mode)}`
+  return `container:${ownerOf(input, mode)}`
 }
 
 function environment({ environment = {} }: Service): readonly string[] {

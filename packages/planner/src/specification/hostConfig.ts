@@ -62,23 +62,24 @@ export function hostConfig(input: HostConfigInput): Readonly<Record<string, unkn
   })
 }
 
-function namespace({ project }: HostConfigInput, mode: string | undefined): string | undefined {
-  return mode?.startsWith('service:') === true ? `container:${ownerOf(project, mode)}` : mode
+function namespace(input: HostConfigInput, mode: string | undefined): string | undefined {
+  return mode?.startsWith('service:') === true ? `container:${ownerOf(input, mode)}` : mode
 }
 
-function volumesFrom({ project, service }: HostConfigInput): readonly string[] | undefined {
-  return service.volumes_from?.map((entry) => {
+function volumesFrom(input: HostConfigInput): readonly string[] | undefined {
+  return input.service.volumes_from?.map((entry) => {
     if (entry.startsWith('container:')) return entry.slice('container:'.length)
     const [name = '', access] = entry.split(':')
-    const owner = ownerOf(project, `service:${name}`)
+    const owner = ownerOf(input, `service:${name}`)
     return access === undefined ? owner : `${owner}:${access}`
   })
 }
 
-function links({ project, service }: HostConfigInput): readonly string[] | undefined {
+function links(input: HostConfigInput): readonly string[] | undefined {
+  const { service } = input
   const own = (service.links ?? []).map((entry) => {
     const [name = '', alias = name] = entry.split(':')
-    return `${ownerOf(project, `service:${name}`)}:${alias}`
+    return `${ownerOf(input, `service:${name}`)}:${alias}`
   })
   const all = [...own, ...(service.external_links ?? [])]
   return all.length === 0 ? undefined : all

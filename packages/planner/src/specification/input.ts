@@ -20,6 +20,8 @@ export interface SpecificationInput {
   readonly composeHash: string
   /** Mounts of the container that this one replaces: its anonymous volumes go on. */
   readonly inherited: readonly ObservedMount[]
+  /** Id or name of the container that stands for a service whose namespaces or volumes are shared. @default that of replica 1 */
+  readonly owners?: ReadonlyMap<string, string>
 }
 
 export interface HostConfigInput extends SpecificationInput {
