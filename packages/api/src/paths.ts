@@ -13,6 +13,7 @@ export const paths = {
   config: '/v1/config',
   imageDigest: '/v1/images/digest',
   context: (digest: string) => `/v1/contexts/${encodeURIComponent(digest)}`,
+  backup: '/v1/backup',
   openapi: '/openapi.json',
   /** Prometheus' text format; at its customary place, outside of the versioned API. */
   metrics: '/metrics',
@@ -23,6 +24,7 @@ export const contentTypes = {
   problem: 'application/problem+json',
   events: 'text/event-stream',
   context: 'application/x-tar',
+  backup: 'application/vnd.sqlite3',
 } as const
 
 /** In front of an error code, the `type` of a problem (RFC 9457). */

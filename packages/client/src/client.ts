@@ -8,7 +8,7 @@ import type { Bundle, Deployment, DeploymentAction, DeploymentEvent, Problem } f
 import type { ProjectStatus } from '@bulkhead/model'
 import { formatAddress } from './address.ts'
 import type { Address } from './address.ts'
-import { send, sendForJson } from './http.ts'
+import { send, sendForJson, sendOk } from './http.ts'
 import type { HttpRequest } from './http.ts'
 import { problemToError } from './problem.ts'
 import { logs } from './logs.ts'
@@ -62,6 +62,8 @@ export interface Client {
   checkConfig(bundle: Bundle): Promise<Config>
   /** The digest that the registry has for a reference now, asked through the daemon's engine. */
   imageDigest(reference: string): Promise<ImageDigest>
+  /** What the daemon keeps, without its key, as a SQLite database. */
+  backup(): Promise<Readable>
   hasContext(digest: string): Promise<boolean>
   putContext(digest: string, archive: Readable): Promise<void>
 }
@@ -103,6 +105,7 @@ export function createClient(address: Address): Client {
     logs: (project, query = {}, options = {}) => logs(address, project, query, options),
     checkConfig: async (bundle) => (await post(paths.config, { bundle })) as Config,
     imageDigest: async (reference) => (await get(paths.imageDigest, { reference })) as ImageDigest,
+    backup: () => sendOk(address, { method: 'GET', path: paths.backup }),
     hasContext: async (digest) => {
       const response = await send(address, { method: 'HEAD', path: paths.context(digest) })
       response.resume()

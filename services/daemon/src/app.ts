@@ -16,6 +16,7 @@ import { sendProblem, toBulkheadError } from './http/problem.ts'
 import type { SseOptions } from './http/sse.ts'
 import type { Loader } from './loaded.ts'
 import type { Metrics } from './metrics.ts'
+import { backupRoutes } from './routes/backup.ts'
 import { configRoutes } from './routes/config.ts'
 import { contextRoutes } from './routes/contexts.ts'
 import { deploymentEventRoutes } from './routes/deployment-events.ts'
@@ -116,6 +117,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     settled: (project, signal) => settled(() => store.deployments.active(project), feed, signal),
   })
   await app.register(configRoutes, { deployments })
+  await app.register(backupRoutes, { store })
   await app.register(imageRoutes, { engine })
   await app.register(contextRoutes, { contexts: store.contexts })
 

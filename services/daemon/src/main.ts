@@ -11,9 +11,11 @@ import { startDaemon } from './daemon.ts'
 import type { Daemon } from './daemon.ts'
 import { noMask } from './mask.ts'
 import type { Mask } from './mask.ts'
+import { restore } from './store/backup.ts'
 import { ownVersion } from './version.ts'
 
 const usage = `usage: bulkheadd [--socket PATH] [--group GROUP] [--data DIR] [--log-level LEVEL]
+       bulkheadd --restore FILE [--data DIR]
 
 Serves the projects of Compose files on the engine that DOCKER_HOST, or Docker's
 current context, names. Listens on a Unix socket alone: the one that systemd hands
@@ -23,6 +25,7 @@ over, or its own. Logs to standard error.
   --group GROUP      who else may use the socket (default: "bulkhead", for root where there is one)
   --data DIR         what was asked for is kept there (default: ${defaultFolder()})
   --log-level LEVEL  debug, info, warn or error (default: info)
+  --restore FILE     put a backup in the place of what is kept, and end
   --version          print the version
 `
 
@@ -75,6 +78,14 @@ function readFlags(): Flags | undefined {
     process.stdout.write(`bulkheadd ${ownVersion()}\n`)
     return undefined
   }
+  const data = resolve(values.data ?? defaultFolder())
+  if (values.restore !== undefined) {
+    const { kept, projects } = restore(resolve(values.restore), data, new Date())
+    process.stdout.write(
+      `Restored ${projects} projects into ${data}.${kept === undefined ? '' : ` What was there is kept in ${kept}.`}\n`,
+    )
+    return undefined
+  }
   const level = values['log-level'] ?? 'info'
   if (!['debug', 'info', 'warn', 'error'].includes(level)) throw wrongUsage(`"${level}" is not a log level.`)
   const socket = values.socket ?? defaultSocket()
@@ -82,7 +93,7 @@ function readFlags(): Flags | undefined {
   return {
     socket: resolve(socket),
     group: values.group,
-    data: resolve(values.data ?? defaultFolder()),
+    data,
     level,
   }
 }
@@ -95,6 +106,7 @@ function parse() {
         group: { type: 'string' },
         data: { type: 'string' },
         'log-level': { type: 'string' },
+        restore: { type: 'string' },
         version: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },

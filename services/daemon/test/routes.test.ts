@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   ConfigSchema,
   DeploymentEventSchema,
@@ -57,6 +59,18 @@ const up = (payload: object): InjectOptions => ({
   method: 'POST',
   url: '/v1/deployments',
   payload: { action: 'up', ...payload },
+})
+
+t.test('a backup must come whole and leave nothing behind', async (t) => {
+  const served = await serve(t)
+  await ask(t, served, up({ bundle: bundleOf(simple) }), 202, DeploymentSchema)
+  const answer = await served.app.inject('/v1/backup')
+  t.equal(answer.headers['content-type'], 'application/vnd.sqlite3')
+  t.equal(answer.rawPayload.subarray(0, 15).toString(), 'SQLite format 3')
+  t.same(
+    readdirSync(join(t.testdirName, 'data')).filter((name) => name.startsWith('backup')),
+    [],
+  )
 })
 
 t.test('metrics must count what ended, and time the calls of the engine', async (t) => {

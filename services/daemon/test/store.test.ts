@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -9,6 +10,7 @@ import { upIntent } from '@bulkhead/model'
 import type { Bundle } from '@bulkhead/model'
 import Database from 'libsql'
 import t from 'tap'
+import { restore } from '../src/store/backup.ts'
 import { openStore } from '../src/store/store.ts'
 import type { Store } from '../src/store/store.ts'
 
@@ -274,4 +276,41 @@ t.test('a folder that cannot be made must be told of', async (t) => {
   mkdirSync(join(t.testdirName, 'empty'), { mode: 0o755 })
   open(join(t.testdirName, 'empty')).close()
   t.equal(mode(join(t.testdirName, 'empty')), '700')
+})
+
+t.test('a backup must bring back what was kept, and only under its own key', async (t) => {
+  const folder = join(t.testdir(), 'data')
+  const now = new Date('2026-01-02T03:04:05Z')
+  const first = open(folder)
+  keep(first, 'app', bundle)
+  const backup = join(t.testdirName, 'backup.db')
+  const snapshot = first.snapshot()
+  t.equal(mode(snapshot), '600')
+  t.notMatch(readFileSync(snapshot, 'latin1'), /swordfish|correct-horse/)
+  renameSync(snapshot, backup)
+  keep(first, 'later', bundle)
+  t.throws(() => restore(backup, folder, now), { code: 'BH_DAEMON_RUNNING' })
+  first.close()
+
+  const { kept, projects } = restore(backup, folder, now)
+  t.equal(projects, 1)
+  const again = open(folder)
+  t.same(again.projects.names(), ['app'])
+  t.same(again.projects.bundle('app', 1), bundle)
+  again.close()
+  t.same(restore(kept ?? '', folder, new Date('2026-01-03')).projects, 2, 'what was there was kept')
+
+  const other = join(t.testdirName, 'other')
+  open(other).close()
+  t.throws(() => restore(backup, other, now), { code: 'BH_STORE_FAILED', message: /key/ })
+  writeFileSync(join(t.testdirName, 'noise'), 'noise'.repeat(5000))
+  for (const file of ['noise', 'absent'])
+    t.throws(() => restore(join(t.testdirName, file), folder, now), { code: 'BH_STORE_FAILED' })
+  const still = open(folder)
+  t.teardown(() => still.close())
+  t.same(still.projects.names(), ['app', 'later'], 'a refused restore changes nothing')
+  t.same(
+    readdirSync(folder).filter((name) => name.includes('restoring') || name.startsWith('backup')),
+    [],
+  )
 })

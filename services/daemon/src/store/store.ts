@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { snapshotOf } from './backup.ts'
 import { createContextStore } from './contexts.ts'
 import type { ContextStore } from './contexts.ts'
 import { openDatabase } from './database.ts'
@@ -29,6 +30,8 @@ export interface Store {
   /** Key for hashes on the engine that cover secrets. */
   readonly hashKey: string
   transaction<T>(body: () => T): T
+  /** The path of a snapshot of the database, for the caller to remove. */
+  snapshot(): string
   close(): void
 }
 
@@ -55,6 +58,7 @@ export function openStore({ folder: path, now, contextLimit }: StoreOptions): St
       owner: ownerOf(database),
       hashKey: seal.derive('hash').toString('hex'),
       transaction: (body) => database.transaction(body),
+      snapshot: () => snapshotOf(database, folder.path),
       close() {
         database.close()
         lock.release()

@@ -24,6 +24,18 @@ export const daemon: CommandModule = {
       load: async () => (await import('./status.ts')).status,
     },
     {
+      name: 'backup',
+      summary: 'Write what the daemon keeps to a file',
+      group,
+      load: async () => (await import('./backup.ts')).backup,
+    },
+    {
+      name: 'restore',
+      summary: 'Put a backup in the place of what a stopped daemon keeps',
+      group,
+      load: async () => (await import('./restore.ts')).restore,
+    },
+    {
       name: 'run',
       summary: 'Run the daemon in the foreground',
       group,
