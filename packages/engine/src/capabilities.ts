@@ -14,6 +14,7 @@ interface Info {
   readonly SecurityOptions?: readonly string[] | null
   readonly LiveRestoreEnabled?: boolean
   readonly Swarm?: { readonly LocalNodeState?: string }
+  readonly DriverStatus?: readonly (readonly [string, string])[] | null
 }
 
 interface Runtime {
@@ -44,6 +45,9 @@ export async function capabilities(client: Client): Promise<EngineCapabilities> 
     securityOptions: info.SecurityOptions ?? [],
     liveRestore: info.LiveRestoreEnabled === true,
     swarm: (info.Swarm?.LocalNodeState ?? 'inactive') === 'inactive' ? 'inactive' : 'active',
+    containerdImages: (info.DriverStatus ?? []).some(
+      ([name, value]) => name === 'driver-type' && value.startsWith('io.containerd.snapshotter'),
+    ),
   }
 }
 

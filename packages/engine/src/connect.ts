@@ -21,6 +21,7 @@ import { logs } from './logs.ts'
 import { createNetwork, removeNetwork } from './networks.ts'
 import { inspect, observe, projects } from './observe.ts'
 import type { Engine, RegistryCredentials } from './port.ts'
+import { pushImage } from './push.ts'
 import { imageDigest, imagePlatforms, pullImage } from './pull.ts'
 import { createVolume, removeVolume } from './volumes.ts'
 
@@ -72,6 +73,11 @@ export function connect(address: EngineAddress, { sshCommand, credentials }: Con
     putFiles: (container, files, signal) => putFiles(client, container, files, signal),
     pullImage: async (request) =>
       pullImage(client, {
+        ...request,
+        credentials: request.credentials ?? (await credentials?.(request.reference)),
+      }),
+    pushImage: async (request) =>
+      pushImage(client, {
         ...request,
         credentials: request.credentials ?? (await credentials?.(request.reference)),
       }),

@@ -133,7 +133,7 @@ const rules: readonly Rule[] = [
   },
   {
     words:
-      /manifest unknown|manifest for .* not found|No such image|repository .* not found|failed to resolve reference.*not found|pull access denied|repository does not exist/isu,
+      /manifest unknown|manifest for .* not found|No such image|image does not exist locally|repository .* not found|failed to resolve reference.*not found|pull access denied|repository does not exist/isu,
     code: 'BH_IMAGE_NOT_FOUND',
     hint: loginHint,
   },

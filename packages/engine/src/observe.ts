@@ -125,9 +125,28 @@ function observedImage({
   Os: os,
   Architecture: architecture,
   Config: config,
+  RepoDigests: digests,
+  RepoTags: tags,
+  Size: size,
+  Created: createdAt,
+  ...more
 }: Docker.ImageInspectInfo): ObservedImage {
   const { Volumes: volumes, Labels: labels } = (config as Partial<typeof config> | null) ?? {}
-  return { id, os, architecture, volumes: Object.keys(volumes ?? {}), labels: labels ?? {} }
+  const { Metadata: metadata } = more as { readonly Metadata?: { readonly LastTagTime?: string } | null }
+  const taggedAt = metadata?.LastTagTime
+  return {
+    id,
+    os,
+    architecture,
+    volumes: Object.keys(volumes ?? {}),
+    labels: labels ?? {},
+    digests: (digests as readonly string[] | null) ?? [],
+    tags: (tags as readonly string[] | null) ?? [],
+    size,
+    createdAt,
+    // The year 1 is how the engine writes that it does not know.
+    ...(taggedAt === undefined || taggedAt.startsWith('0001-') ? {} : { taggedAt }),
+  }
 }
 
 /** No filter for no names: one with an empty list would match everything. */

@@ -6,8 +6,11 @@ import type {
   NetworkSpec,
   Observed,
   ObservedContainer,
+  RegistryCredentials,
   VolumeSpec,
 } from '@bulkhead/model'
+
+export type { RegistryCredentials }
 
 /**
  * The engine as the rest of Bulkhead sees it. One function per operation; each
@@ -63,6 +66,7 @@ export interface Engine {
   awaitExit(container: string, until: ExitCondition, signal?: AbortSignal): Promise<Exit>
   pullImage(request: PullRequest): Promise<void>
   buildImage(request: BuildRequest): Promise<void>
+  pushImage(request: PushRequest): Promise<void>
   /** Platforms (`linux/amd64`, `windows/amd64`) that the registry has for a reference; undefined: it could not tell in time. */
   imagePlatforms(
     reference: string,
@@ -190,11 +194,11 @@ export interface PullRequest {
   readonly onProgress: (progress: Progress) => void
 }
 
-export interface RegistryCredentials {
-  readonly username?: string
-  readonly password?: string
-  readonly identityToken?: string
-  readonly serverAddress: string
+export interface PushRequest {
+  readonly reference: string
+  readonly credentials: RegistryCredentials | undefined
+  readonly signal?: AbortSignal
+  readonly onProgress: (progress: Progress) => void
 }
 
 export interface BuildRequest {

@@ -100,7 +100,7 @@ export async function imageDigest(
 }
 
 /** Credentials as `X-Registry-Auth` has them. */
-function authOf({
+export function authOf({
   username,
   password,
   identityToken,

@@ -57,6 +57,26 @@ async function pulls(t: Test, engine: Engine, own: TestEngine, forget: Forget): 
     },
   )
 
+  t.test('an image must go to its registry, and the registry say whose login it wants', async (t) => {
+    const login = { username: 'alice', password: 's3cret' }
+    const closed = await serveRegistry({ host, images: [], login })
+    t.teardown(() => closed.close())
+    const reference = `${closed.address}/team/pushed:1`
+    t.teardown(() => forget(reference))
+    const credentials = { ...login, serverAddress: closed.address }
+    const push = (given: typeof credentials | undefined): Promise<void> =>
+      engine.pushImage({ reference, credentials: given, onProgress: () => undefined })
+    await t.rejects(push(credentials), { code: 'BH_IMAGE_NOT_FOUND' })
+    await own.docker('tag', 'bb:1', reference)
+    await t.rejects(push(undefined), { code: 'BH_PUSH_FAILED', hint: /docker login/u })
+    await push(credentials)
+    const digests = (await imageOf(engine, reference))?.digests ?? []
+    t.ok(digests.some((digest) => digest.startsWith(`${closed.address}/team/pushed@sha256:`)))
+    await forget(reference)
+    await pull(engine, reference, { credentials })
+    t.not(await imageOf(engine, reference), undefined)
+  })
+
   t.test('an image for another operating system must be refused as such', async (t) => {
     await t.rejects(pull(engine, image('windows:1')), { code: 'BH_IMAGE_OS_MISMATCH' })
     t.equal(await imageOf(engine, image('windows:1')), undefined)

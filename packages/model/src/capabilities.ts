@@ -22,6 +22,8 @@ export interface EngineCapabilities {
   readonly securityOptions: readonly string[]
   readonly liveRestore: boolean
   readonly swarm: 'active' | 'inactive'
+  /** Images are kept by containerd: several platforms of one, attestations, caches in registries. Absent: no. */
+  readonly containerdImages?: boolean
 }
 
 export interface EngineRuntime {

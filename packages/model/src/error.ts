@@ -43,6 +43,7 @@ export const errorCodes = [
   'BH_PROJECT_NOT_FOUND',
   'BH_PULL_FAILED',
   'BH_PULL_TIMEOUT',
+  'BH_PUSH_FAILED',
   'BH_SERVICE_NOT_FOUND',
   'BH_STORE_FAILED',
   'BH_STORE_FULL',

@@ -94,4 +94,14 @@ export interface ObservedImage {
   /** Declared by the image: their targets get anonymous volumes. */
   readonly volumes: readonly string[]
   readonly labels: Readonly<Record<string, string>>
+  /** `repository@sha256:…`, of each registry that it came from or went to. */
+  readonly digests?: readonly string[]
+  /** All names that it has on the engine. */
+  readonly tags?: readonly string[]
+  /** Bytes. */
+  readonly size?: number
+  /** ISO 8601: when it was built. */
+  readonly createdAt?: string
+  /** ISO 8601: when it last got a name here; undefined: the engine does not know. */
+  readonly taggedAt?: string
 }

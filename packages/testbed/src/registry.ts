@@ -20,6 +20,13 @@ export interface ServeRegistryOptions {
   readonly host: string
   /** Entries with the same reference become one image for several platforms. */
   readonly images: readonly ServedImage[]
+  /** Whoever asks must give it (basic authentication). @default nobody has to */
+  readonly login?: RegistryLogin
+}
+
+export interface RegistryLogin {
+  readonly username: string
+  readonly password: string
 }
 
 export interface ServedRegistry {
@@ -27,6 +34,8 @@ export interface ServedRegistry {
   readonly address: string
   /** What was asked, in order: "GET /v2/team/app/manifests/1". */
   readonly requests: readonly string[]
+  /** Takes an image away, as if somebody had deleted it: "team/app:1". */
+  readonly forget: (reference: string) => void
   /** Stops listening and drops open connections. */
   readonly close: () => Promise<void>
 }
@@ -47,17 +56,17 @@ const LAYER = 'application/vnd.docker.image.rootfs.diff.tar.gzip'
 const EMPTY_TAR = Buffer.alloc(1024)
 
 /**
- * Serves images read-only, as the registry protocol v2 has it, so that an engine can look at or pull an image
- * whose only point is what it says of itself, such as one for Windows.
+ * Serves images as the registry protocol v2 has it, so that an engine can look at or pull an image whose only point
+ * is what it says of itself, such as one for Windows. What is pushed is kept in memory and served too.
  *
  * @see https://distribution.github.io/distribution/spec/api/
  */
-export async function serveRegistry({ host, images }: ServeRegistryOptions): Promise<ServedRegistry> {
+export async function serveRegistry({ host, images, login }: ServeRegistryOptions): Promise<ServedRegistry> {
   const contents = contentsOf(images)
   const requests: string[] = []
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`)
-    answer(contents, request, response)
+    answer(contents, login, request, response).catch(() => response.destroy())
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -68,6 +77,10 @@ export async function serveRegistry({ host, images }: ServeRegistryOptions): Pro
   return {
     address: `${host}:${address.port}`,
     requests,
+    forget(reference) {
+      const [name = '', tag = 'latest'] = reference.split(':')
+      contents.delete(`/v2/${name}/manifests/${tag}`)
+    },
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)))
@@ -76,13 +89,24 @@ export async function serveRegistry({ host, images }: ServeRegistryOptions): Pro
   }
 }
 
-function answer(contents: Contents, request: IncomingMessage, response: ServerResponse): void {
+async function answer(
+  contents: Contents,
+  login: RegistryLogin | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   response.setHeader('docker-distribution-api-version', 'registry/2.0')
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    refuse(response, 405, 'UNSUPPORTED', 'this registry is read-only')
+  if (login !== undefined && request.headers.authorization !== basic(login)) {
+    response.setHeader('www-authenticate', 'Basic realm="testbed"')
+    refuse(response, 401, 'UNAUTHORIZED', 'authentication required')
     return
   }
-  const path = new URL(request.url ?? '/', 'http://registry').pathname
+  const url = new URL(request.url ?? '/', 'http://registry')
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    await take(contents, url, request, response)
+    return
+  }
+  const path = url.pathname
   if (path === '/v2/') {
     response.end('{}')
     return
@@ -96,6 +120,46 @@ function answer(contents: Contents, request: IncomingMessage, response: ServerRe
   response.setHeader('content-length', content.body.length)
   response.setHeader('docker-content-digest', digestOf(content.body))
   response.end(request.method === 'HEAD' ? undefined : content.body)
+}
+
+/** An upload: begun by POST, its bytes by PATCH or PUT, ended by PUT with the digest; a manifest by PUT alone. */
+async function take(
+  contents: Contents,
+  { pathname: path, searchParams }: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+  const body = Buffer.concat(chunks)
+  if (request.method === 'POST') {
+    response.writeHead(202, { location: `${path}${Math.random()}` }).end()
+    return
+  }
+  const type = request.headers['content-type'] ?? 'application/octet-stream'
+  if (path.includes('/manifests/')) {
+    const digest = digestOf(body)
+    contents.set(path, { type, body })
+    contents.set(path.replace(/[^/]+$/u, digest), { type, body })
+    response.writeHead(201, { location: path, 'docker-content-digest': digest }).end()
+    return
+  }
+  const before = contents.get(path)?.body ?? Buffer.alloc(0)
+  const all = Buffer.concat([before, body])
+  const digest = searchParams.get('digest')
+  if (digest === null) {
+    contents.set(path, { type, body: all })
+    response.writeHead(202, { location: path, range: `0-${all.length - 1}` }).end()
+    return
+  }
+  contents.delete(path)
+  const place = path.replace(/\/uploads\/.*$/u, `/${digest}`)
+  contents.set(place, { type: 'application/octet-stream', body: all })
+  response.writeHead(201, { location: place, 'docker-content-digest': digest }).end()
+}
+
+function basic({ username, password }: RegistryLogin): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
 
 function refuse(response: ServerResponse, status: number, code: string, message: string): void {

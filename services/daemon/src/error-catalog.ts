@@ -247,6 +247,13 @@ export const errorCatalog = {
     meaning: 'Nothing came from the registry for too long.',
     remedy: 'Check the network of the engine, then try again; layers that came are kept.',
   },
+  BH_PUSH_FAILED: {
+    status: 502,
+    title: 'An image could not be pushed',
+    meaning: 'The registry did not take it, or broke off.',
+    remedy:
+      'Log in with `docker login`, check the name of the image and the network of the engine, then try again.',
+  },
   BH_SERVICE_NOT_FOUND: {
     status: 422,
     title: 'There is no such service',

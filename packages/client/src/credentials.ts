@@ -1,9 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { configFolder, parseJson, record } from './locate.ts'
-import type { Surroundings } from './locate.ts'
-import type { RegistryCredentials } from './port.ts'
-import { parseReference } from './reference.ts'
+import { hub, registryOf } from '@bulkhead/model'
+import type { RegistryCredentials } from '@bulkhead/model'
 
 /** Docker Hub's key in the configuration, of the time before registries had a version 2. */
 const hubKey = 'https://index.docker.io/v1/'
@@ -11,7 +9,12 @@ const hubKey = 'https://index.docker.io/v1/'
 /** Milliseconds that a credential helper gets; a locked keychain may ask its user. */
 const helperTimeout = 30_000
 
-export interface CredentialSource extends Pick<Surroundings, 'env' | 'home' | 'readFile'> {
+export interface CredentialSource {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The user's home folder. */
+  readonly home: string
+  /** Undefined: there is no such file. */
+  readonly readFile: (path: string) => string | undefined
   /** Runs `docker-credential-NAME get` with the registry on its input; undefined when it has none. */
   readonly runHelper?: (name: string, server: string) => Promise<string | undefined>
 }
@@ -27,17 +30,27 @@ export async function findCredentials(
   reference: string,
   source: CredentialSource,
 ): Promise<RegistryCredentials | undefined> {
-  const file = join(configFolder(source), 'config.json')
-  const config = parseJson(source.readFile(file), file)
-  if (config === undefined) return undefined
-  const { registry } = parseReference(reference)
-  const server = registry === 'docker.io' ? hubKey : registry
+  const text = source.readFile(join(configFolder(source), 'config.json'))
+  const config = text === undefined ? {} : safeRecord(text)
+  const registry = registryOf(reference)
+  const server = registry === hub ? hubKey : registry
   const helper = record(config['credHelpers'])?.[server] ?? config['credsStore']
   if (typeof helper === 'string' && helper !== '') {
-    const found = fromHelper(await (source.runHelper ?? runHelper)(helper, server), server)
+    const found = fromHelper(await (source.runHelper ?? helperIn(source.env))(helper, server), server)
     if (found !== undefined) return found
   }
   return fromFile(record(config['auths']), server)
+}
+
+function configFolder({ env, home }: CredentialSource): string {
+  const named = env['DOCKER_CONFIG']
+  return named === undefined || named === '' ? join(home, '.docker') : named
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : undefined
 }
 
 function fromHelper(output: string | undefined, server: string): RegistryCredentials | undefined {
@@ -83,18 +96,22 @@ function safeRecord(text: string): Readonly<Record<string, unknown>> {
 }
 
 /** A helper that fails has nothing for us: what it says of it may hold a secret and is not passed on. */
-function runHelper(name: string, server: string): Promise<string | undefined> {
-  if (!/^[\w.-]+$/u.test(name)) return Promise.resolve(undefined)
-  return new Promise((resolve) => {
-    const child = spawn(`docker-credential-${name}`, ['get'], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      timeout: helperTimeout,
+function helperIn(env: CredentialSource['env']): NonNullable<CredentialSource['runHelper']> {
+  return (name, server) => {
+    if (!/^[\w.-]+$/u.test(name)) return Promise.resolve(undefined)
+    return new Promise((resolve) => {
+      const child = spawn(`docker-credential-${name}`, ['get'], {
+        env: { ...env },
+        stdio: ['pipe', 'pipe', 'ignore'],
+        timeout: helperTimeout,
+      })
+      let output = ''
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
+      child.on('error', () => resolve(undefined))
+      child.on('close', (status) => resolve(status === 0 ? output : undefined))
+      child.stdin.on('error', () => undefined)
+      // A helper reads to the end; what is behind the name is part of it.
+      child.stdin.end(server)
     })
-    let output = ''
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
-    child.on('error', () => resolve(undefined))
-    child.on('close', (status) => resolve(status === 0 ? output : undefined))
-    child.stdin.on('error', () => undefined)
-    child.stdin.end(`${server}\n`)
-  })
+  }
 }
