@@ -140,8 +140,8 @@ function observedImage({
     architecture,
     volumes: Object.keys(volumes ?? {}),
     labels: labels ?? {},
-    digests: (digests as readonly string[] | null) ?? [],
-    tags: (tags as readonly string[] | null) ?? [],
+    digests: digests ?? [],
+    tags: tags ?? [],
     size,
     createdAt,
     // The year 1 is how the engine writes that it does not know.
