@@ -7,6 +7,11 @@ export const paths = {
   projects: '/v1/projects',
   project: (name: string) => `/v1/projects/${encodeURIComponent(name)}`,
   projectLogs: (name: string) => `/v1/projects/${encodeURIComponent(name)}/logs`,
+  projectEvents: (name: string) => `/v1/projects/${encodeURIComponent(name)}/events`,
+  projectExecs: (name: string) => `/v1/projects/${encodeURIComponent(name)}/execs`,
+  projectAttachments: (name: string) => `/v1/projects/${encodeURIComponent(name)}/attachments`,
+  projectRuns: (name: string) => `/v1/projects/${encodeURIComponent(name)}/runs`,
+  session: (id: string) => `/v1/sessions/${encodeURIComponent(id)}`,
   deployments: '/v1/deployments',
   deployment: (id: string) => `/v1/deployments/${encodeURIComponent(id)}`,
   deploymentEvents: (id: string) => `/v1/deployments/${encodeURIComponent(id)}/events`,
@@ -36,3 +41,15 @@ export const logLineEvent = 'line'
 export const logEndEvent = 'end'
 /** SSE `event` with a problem as its data: the stream ends because of it. */
 export const streamErrorEvent = 'error'
+
+/** First byte of each binary message of a session. */
+export const sessionChannels = { stdin: 0, stdout: 1, stderr: 2 } as const
+
+/** SSE `event` of what happened to a container of a project. */
+export const containerEvent = 'container'
+/** SSE `event`: the stream is open, or something may have been missed: look at the project afresh. */
+export const lookEvent = 'look'
+/** SSE `event` of what is done for a one-off before it can be attached to; the data is a DeploymentEvent. */
+export const runStepEvent = 'step'
+/** SSE `event` of a one-off that is there; the data is a Session. */
+export const runReadyEvent = 'ready'

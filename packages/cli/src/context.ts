@@ -18,7 +18,7 @@ export interface Context {
    * Calls `listener` on Ctrl-C (and SIGTERM) in place of dying from it.
    * @returns ends it.
    */
-  readonly onInterrupt: (listener: () => void) => () => void
+  readonly onInterrupt: (listener: (signal?: NodeJS.Signals) => void) => () => void
   /** Socket of the daemon that serves the whole machine. */
   readonly systemSocket: string
 }
@@ -28,6 +28,11 @@ export interface Terminal {
   out(text: string): void
   /** Progress, warnings and errors: standard error. */
   err(text: string): void
+  /** Bytes as they are; resolves when more may come. */
+  write(stream: 'stdout' | 'stderr', content: Uint8Array): Promise<void>
+  /** Hands on each key at once, Ctrl-C too. @returns ends it. */
+  raw(): () => void
+  readonly inIsTty: boolean
   readonly outIsTty: boolean
   readonly errIsTty: boolean
   /** Characters in a line of the terminal. */

@@ -5,7 +5,7 @@ const hideCursor = '\u001B[?25l'
 
 /** The terminal of a process, or what stands in its place. */
 export function createTerminal(process: NodeJS.Process): Terminal {
-  const { stdout, stderr } = process
+  const { stdin, stdout, stderr } = process
   let cursorHidden = false
   process.once('exit', () => {
     if (cursorHidden) stderr.write(showCursor)
@@ -17,6 +17,19 @@ export function createTerminal(process: NodeJS.Process): Terminal {
       if (text.includes(showCursor)) cursorHidden = false
       stderr.write(text)
     },
+    write: (stream, content) => new Promise((resolve) => process[stream].write(content, () => resolve())),
+    raw() {
+      if (!stdin.isTTY) return () => undefined
+      const restore = (): void => void stdin.setRawMode(false)
+      stdin.setRawMode(true)
+      process.once('exit', restore)
+      return () => {
+        restore()
+        process.off('exit', restore)
+      }
+    },
+    // Node leaves it undefined where there is none.
+    inIsTty: Boolean(stdin.isTTY),
     outIsTty: stdout.isTTY,
     errIsTty: stderr.isTTY,
     columns: () => stderr.columns ?? stdout.columns ?? 80,

@@ -238,6 +238,9 @@ t.test('the live view must find its first line again after the terminal was made
   const terminal: Terminal = {
     out: () => {},
     err: (text) => (written += text),
+    write: () => Promise.resolve(),
+    raw: () => () => {},
+    inIsTty: true,
     outIsTty: true,
     errIsTty: true,
     columns: () => columns,

@@ -59,6 +59,14 @@ export async function shell(t: Test, options: ShellOptions = {}): Promise<Shell>
         err += text
         all += text
       },
+      async write(stream, content) {
+        const text = Buffer.from(content).toString('utf8')
+        if (stream === 'stdout') out += text
+        else err += text
+        all += text
+      },
+      raw: () => () => {},
+      inIsTty: tty,
       outIsTty: tty,
       errIsTty: tty,
       columns: () => columns,

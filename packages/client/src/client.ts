@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
 import type { Config, EngineDescription, ImageDigest, ProjectLogLine, ProjectSummary } from '@bulkhead/api'
-import type { RevisionStored, Version } from '@bulkhead/api'
+import type { AttachmentRequest, ExecRequest, RevisionStored, Session, Version } from '@bulkhead/api'
 import { contentTypes, paths, streamErrorEvent } from '@bulkhead/api/paths'
 import { BulkheadError, isBulkheadError } from '@bulkhead/model'
 import type { Bundle, Deployment, DeploymentAction, DeploymentEvent, Problem } from '@bulkhead/model'
@@ -12,10 +12,13 @@ import { send, sendForJson, sendOk } from './http.ts'
 import type { HttpRequest } from './http.ts'
 import { problemToError } from './problem.ts'
 import { logs } from './logs.ts'
+import { openSession } from './session.ts'
+import type { SessionStream } from './session.ts'
 import type { LogsOptions, LogsQuery } from './logs.ts'
 import { openEvents } from './stream.ts'
 import type { StreamOptions } from './stream.ts'
 
+export type { AttachmentRequest, ExecRequest, Session }
 export type { EngineDescription, ImageDigest, ProjectLogLine, ProjectSummary, RevisionStored, Version }
 
 /** Body of `POST /v1/deployments`. */
@@ -59,6 +62,11 @@ export interface Client {
   deploymentEvents(id: string, options?: EventsOptions): AsyncGenerator<DeploymentEvent>
   /** With `follow`: goes on across broken connections and restarts of the daemon, no line twice. */
   logs(project: string, query?: LogsQuery, options?: LogsOptions): AsyncGenerator<ProjectLogLine>
+  /** A command in a running container; it begins when the session is opened. */
+  exec(project: string, request: ExecRequest): Promise<Session>
+  attach(project: string, request: AttachmentRequest): Promise<Session>
+  /** Opens what `exec`, `attach` or `run` prepared, once. */
+  openSession(id: string): Promise<SessionStream>
   checkConfig(bundle: Bundle): Promise<Config>
   /** The digest that the registry has for a reference now, asked through the daemon's engine. */
   imageDigest(reference: string): Promise<ImageDigest>
@@ -103,6 +111,9 @@ export function createClient(address: Address): Client {
     deployment: async (id) => (await get(paths.deployment(id))) as Deployment,
     deploymentEvents: (id, options = {}) => deploymentEvents(address, id, options),
     logs: (project, query = {}, options = {}) => logs(address, project, query, options),
+    exec: async (project, request) => (await post(paths.projectExecs(project), request)) as Session,
+    attach: async (project, request) => (await post(paths.projectAttachments(project), request)) as Session,
+    openSession: (id) => openSession(address, id),
     checkConfig: async (bundle) => (await post(paths.config, { bundle })) as Config,
     imageDigest: async (reference) => (await get(paths.imageDigest, { reference })) as ImageDigest,
     backup: () => sendOk(address, { method: 'GET', path: paths.backup }),

@@ -1,5 +1,6 @@
 export * from './address.ts'
 export * from './client.ts'
 export type { LogsOptions, LogsQuery } from './logs.ts'
+export type { SessionOutput, SessionStream } from './session.ts'
 export * from './sse.ts'
 export type { StreamOptions } from './stream.ts'

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import swagger from '@fastify/swagger'
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import { contentTypes, paths, streamErrorEvent } from '@bulkhead/api'
@@ -25,7 +26,10 @@ import { engineRoutes } from './routes/engine.ts'
 import { imageRoutes } from './routes/images.ts'
 import { logRoutes } from './routes/logs.ts'
 import { projectRoutes } from './routes/projects.ts'
+import { sessionRoutes } from './routes/sessions.ts'
 import { systemRoutes } from './routes/system.ts'
+import { createSessions } from './sessions/session.ts'
+import { openSessionsOn } from './sessions/upgrade.ts'
 import type { Store } from './store/store.ts'
 
 export interface AppOptions {
@@ -116,6 +120,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     sse,
     settled: (project, signal) => settled(() => store.deployments.active(project), feed, signal),
   })
+  const sessions = createSessions(randomUUID)
+  openSessionsOn(app.server, sessions, options.closing)
+  app.addHook('onClose', () => sessions.close())
+  await app.register(sessionRoutes, { engine, loader, sessions })
   await app.register(configRoutes, { deployments })
   await app.register(backupRoutes, { store })
   await app.register(imageRoutes, { engine })

@@ -19,6 +19,18 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./down.ts')).down,
   },
   {
+    name: 'exec',
+    summary: 'Run a command in a container that runs',
+    group: life,
+    load: async () => (await import('./exec.ts')).exec,
+  },
+  {
+    name: 'attach',
+    summary: 'Connect with a container that runs',
+    group: life,
+    load: async () => (await import('./attach.ts')).attachCommand,
+  },
+  {
     name: 'ps',
     summary: 'List containers, and the wall that each stands behind',
     group: look,

@@ -73,6 +73,9 @@ function contextFor(print: (text: string) => void): Context {
     terminal: {
       out: print,
       err: print,
+      write: () => Promise.resolve(),
+      raw: () => () => {},
+      inIsTty: false,
       outIsTty: false,
       errIsTty: false,
       columns: () => 100,

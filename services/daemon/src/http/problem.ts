@@ -5,7 +5,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { errorCatalog } from '../error-catalog.ts'
 
 /** The answer for an error, in the form of RFC 9457. */
-function problemDetails(error: BulkheadError): ProblemDetails {
+export function problemDetails(error: BulkheadError): ProblemDetails {
   const { code, message, hint, at, problems } = error
   const { status, title } = errorCatalog[code]
   return {
