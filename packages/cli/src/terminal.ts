@@ -28,8 +28,7 @@ export function createTerminal(process: NodeJS.Process): Terminal {
         process.off('exit', restore)
       }
     },
-    // Node leaves it undefined where there is none.
-    inIsTty: Boolean(stdin.isTTY),
+    inIsTty: stdin.isTTY,
     outIsTty: stdout.isTTY,
     errIsTty: stderr.isTTY,
     columns: () => stderr.columns ?? stdout.columns ?? 80,

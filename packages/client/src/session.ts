@@ -2,7 +2,8 @@ import { connect } from 'node:net'
 import type { SessionCommand, SessionNews } from '@bulkhead/api'
 import { paths, sessionChannels } from '@bulkhead/api/paths'
 import { BulkheadError } from '@bulkhead/model'
-import WebSocket from 'ws'
+import { WebSocket } from 'ws'
+import type { RawData } from 'ws'
 import { formatAddress } from './address.ts'
 import type { Address } from './address.ts'
 import { unreachable } from './http.ts'
@@ -90,7 +91,7 @@ function createInbox(socket: WebSocket, address: Address) {
       end()
     }
   }
-  socket.on('message', (data: WebSocket.RawData, isBinary: boolean) => {
+  socket.on('message', (data: RawData, isBinary: boolean) => {
     const content = bytesOf(data)
     if (!isBinary) {
       hear(JSON.parse(content.toString('utf8')) as SessionNews)
@@ -128,7 +129,7 @@ function createInbox(socket: WebSocket, address: Address) {
   }
 }
 
-function bytesOf(data: WebSocket.RawData): Buffer {
+function bytesOf(data: RawData): Buffer {
   if (Array.isArray(data)) return Buffer.concat(data)
   return Buffer.isBuffer(data) ? data : Buffer.from(data)
 }
