@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 
 // The daemon is a program of its own, found by its path.
-const entry = new URL('dist/main.js', new URL('..', import.meta.resolve('@bulkhead/daemon')))
+const entry = new URL('dist/bulkheadd.js', new URL('..', import.meta.resolve('@bulkhead/daemon')))
 if (!existsSync(entry)) {
   console.error(
     `error: the daemon is not built: ${entry.pathname} is missing\n  hint: Run \`npm run build\`.`,

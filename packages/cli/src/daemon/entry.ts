@@ -7,7 +7,7 @@ import { BulkheadError } from '@bulkhead/model'
  * module of ours: the two meet over the socket only.
  */
 export function daemonEntry(): string {
-  const path = fileURLToPath(new URL('dist/main.js', packageFolder()))
+  const path = fileURLToPath(new URL('dist/bulkheadd.js', packageFolder()))
   if (existsSync(path)) return path
   throw new BulkheadError('BH_DAEMON_START_FAILED', `The daemon is not built: ${path} is missing.`, {
     hint: 'Run `npm run build`.',
