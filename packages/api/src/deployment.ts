@@ -53,6 +53,8 @@ const OperationTypeSchema = Type.Unsafe<OperationType>(
     'buildImage',
     'createNetwork',
     'removeNetwork',
+    'connectNetwork',
+    'disconnectNetwork',
     'createVolume',
     'removeVolume',
     'createContainer',

@@ -52,6 +52,27 @@ export function createRequest(
   }
 }
 
+/**
+ * What to send to put a container that is there on a network.
+ *
+ * @throws BulkheadError BH_COMPOSE_UNSUPPORTED.
+ */
+export function connection(
+  container: string,
+  { network, endpoint }: NetworkAttachment,
+  { api }: Pick<Agreement, 'api'>,
+): Json {
+  const knows = (version: string): boolean => compareApi(api, version) >= 0
+  if (filled(endpoint['MacAddress']) && !knows('1.44')) {
+    throw new BulkheadError(
+      'BH_COMPOSE_UNSUPPORTED',
+      `Container "${container}" cannot be put on network "${network}" again with its MAC address: this engine gives one at creation only.`,
+      { hint: `Remove the container, so that it is created anew: \`docker rm -f ${container}\`.` },
+    )
+  }
+  return endpointFor(endpoint, knows)
+}
+
 type Knows = (version: string) => boolean
 
 /** Before 1.44 a container had one MAC address, that of its first network. */

@@ -18,7 +18,7 @@ import { exec, openExec, startExec } from './exec.ts'
 import { awaitExit } from './exit.ts'
 import { putFiles } from './files.ts'
 import { logs } from './logs.ts'
-import { createNetwork, removeNetwork } from './networks.ts'
+import { connectNetwork, createNetwork, disconnectNetwork, removeNetwork } from './networks.ts'
 import { inspect, observe, projects } from './observe.ts'
 import type { Engine, RegistryCredentials } from './port.ts'
 import { pushImage } from './push.ts'
@@ -56,6 +56,8 @@ export function connect(address: EngineAddress, { sshCommand, credentials }: Con
     projects: () => projects(client),
     createNetwork: (network, signal) => createNetwork(client, network, signal),
     removeNetwork: (id, signal) => removeNetwork(client, id, signal),
+    connectNetwork: (container, attachment, signal) => connectNetwork(client, container, attachment, signal),
+    disconnectNetwork: (container, network, signal) => disconnectNetwork(client, container, network, signal),
     createVolume: (volume, signal) => createVolume(client, volume, signal),
     removeVolume: (name, signal) => removeVolume(client, name, signal),
     createContainer: (container, signal) => createContainer(client, container, signal),

@@ -34,6 +34,12 @@ export function observedContainer(detail: Docker.ContainerInspectInfo): Observed
     networks: Object.fromEntries(
       Object.entries(detail.NetworkSettings.Networks ?? {}).map(([name, { NetworkID: id }]) => [name, id]),
     ),
+    aliases: Object.fromEntries(
+      Object.entries(detail.NetworkSettings.Networks ?? {}).map(([name, { Aliases: aliases }]) => [
+        name,
+        (aliases as readonly string[] | null | undefined) ?? [],
+      ]),
+    ),
     mounts: (detail.Mounts ?? []).map(({ Type: type, Name: name, Source: source, Destination: target }) => ({
       type,
       name: type === 'volume' ? name : undefined,

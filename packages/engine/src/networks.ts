@@ -1,6 +1,7 @@
 import type Docker from 'dockerode'
 import { BulkheadError } from '@bulkhead/model'
-import type { NetworkSpec } from '@bulkhead/model'
+import type { NetworkAttachment, NetworkSpec } from '@bulkhead/model'
+import { connection } from './body.ts'
 import { compareApi } from './client.ts'
 import type { Client } from './client.ts'
 import { bodyOnly } from './dial.ts'
@@ -44,6 +45,53 @@ export async function removeNetwork(client: Client, id: string, signal?: AbortSi
       throw /active endpoints/iu.test(wordsOf(error)) ? await inUse(network, error) : error
     }
   })
+}
+
+/** Done too when the container is on the network. One that does not run joins it at its next start. */
+export async function connectNetwork(
+  client: Client,
+  container: string,
+  attachment: NetworkAttachment,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { network } = attachment
+  const EndpointConfig = connection(container, attachment, await client.agreement())
+  const docker = await client.calls(signal)
+  await attempt(`connect container "${container}" to network "${network}"`, signal, async () => {
+    try {
+      await docker.getNetwork(segment(network)).connect({ Container: container, EndpointConfig })
+    } catch (error) {
+      if (!(await isOn(docker, container, network))) throw error
+    }
+  })
+}
+
+/** Done too when the container is not on the network, or when either is gone. */
+export async function disconnectNetwork(
+  client: Client,
+  container: string,
+  network: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const docker = await client.calls(signal)
+  await attempt(`disconnect container "${container}" from network "${network}"`, signal, async () => {
+    try {
+      // Without force a container is not taken off a network that is gone.
+      await docker.getNetwork(segment(network)).disconnect({ Container: container, Force: true })
+    } catch (error) {
+      if (await isOn(docker, container, network)) throw error
+    }
+  })
+}
+
+async function isOn(docker: Docker, container: string, network: string): Promise<boolean> {
+  try {
+    const its: Docker.ContainerInspectInfo = await docker.getContainer(segment(container)).inspect()
+    return Object.hasOwn(its.NetworkSettings.Networks ?? {}, network)
+  } catch (error) {
+    if (statusOf(error) === 404) return false
+    throw error
+  }
 }
 
 async function isSame(docker: Docker, name: string, labels: unknown): Promise<boolean> {

@@ -82,17 +82,56 @@ async function inspectContainer(docker: Docker, container: string): Promise<Obse
 /** The name filter is a pattern, and networks of one name may be many: exactness is ours to see to. */
 async function observeNetworks(
   docker: Docker,
-  { project, networks }: ObserveQuery,
+  { project, networks, settled }: ObserveQuery,
 ): Promise<readonly ObservedNetwork[]> {
   const filters = [{ label: [`${composeLabels.project}=${project}`] }, ...byName(networks)]
   const lists = await Promise.all(filters.map((filter) => docker.listNetworks({ filters: filter })))
   const wanted = new Set(networks)
   const found = new Map<string, ObservedNetwork>()
-  for (const { Id: id, Name: name, Driver: driver, Labels: labels } of lists.flat()) {
-    if (labels?.[composeLabels.project] !== project && !wanted.has(name)) continue
-    found.set(id, { id, name, driver, labels: labels ?? {} })
+  for (const { Id: id, Name: name, Driver: driver, Created, Labels } of lists.flat()) {
+    // The engine writes null for what it has none of, whatever the types say.
+    const labels = (Labels as typeof Labels | null | undefined) ?? {}
+    if (labels[composeLabels.project] !== project && !wanted.has(name)) continue
+    found.set(id, { id, name, driver, labels, createdAt: Created })
   }
-  return [...found.values()].sort((a, b) => order(a.name, b.name) || order(a.id, b.id))
+  const all = [...found.values()].sort((a, b) => order(a.name, b.name) || order(a.id, b.id))
+  const unsettled = all.filter(
+    (network) => network.labels[composeLabels.project] === project && !isSettled(network, settled),
+  )
+  if (unsettled.length === 0) return all
+  const strangers = await strangersOn(docker, project, unsettled)
+  return all.map((network) => {
+    const names = strangers.get(network.name)
+    return names === undefined ? network : { ...network, strangers: names }
+  })
+}
+
+function isSettled({ name, labels }: ObservedNetwork, settled: ObserveQuery['settled']): boolean {
+  if (settled === undefined) return true
+  const wanted = settled[name]
+  if (wanted === undefined) return false
+  return Object.entries(wanted).every(([label, value]) => (labels[label] ?? value) === value)
+}
+
+/** Names of the containers of others that are on networks and run, by the network's name. */
+async function strangersOn(
+  docker: Docker,
+  project: string,
+  networks: readonly ObservedNetwork[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const list = await docker.listContainers({ filters: { network: networks.map(({ id }) => id) } })
+  const strangers = list.filter(({ Labels: labels }) => labels[composeLabels.project] !== project)
+  return new Map(
+    networks.map(({ name, id }) => [
+      name,
+      strangers
+        .filter(({ NetworkSettings: { Networks: its } }) =>
+          Object.values(its).some(({ NetworkID: on }) => on === id),
+        )
+        .map(({ Names: names, Id: container }) => names[0]?.replace(/^\//u, '') ?? container)
+        .sort(),
+    ]),
+  )
 }
 
 async function observeVolumes(

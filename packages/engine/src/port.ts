@@ -3,6 +3,7 @@ import type {
   ContainerFile,
   ContainerSpec,
   EngineCapabilities,
+  NetworkAttachment,
   NetworkSpec,
   Observed,
   ObservedContainer,
@@ -30,6 +31,10 @@ export interface Engine {
 
   createNetwork(network: NetworkSpec, signal?: AbortSignal): Promise<void>
   removeNetwork(id: string, signal?: AbortSignal): Promise<void>
+  /** Done too when the container is on it. A container that does not run joins it at its next start. */
+  connectNetwork(container: string, attachment: NetworkAttachment, signal?: AbortSignal): Promise<void>
+  /** Done too when the container is not on it, or when either is gone. `network`: name. */
+  disconnectNetwork(container: string, network: string, signal?: AbortSignal): Promise<void>
   createVolume(volume: VolumeSpec, signal?: AbortSignal): Promise<void>
   removeVolume(name: string, signal?: AbortSignal): Promise<void>
   /** Creates and attaches all networks; on an API below 1.44 the second and later ones by connect. Returns the id. */
@@ -159,6 +164,12 @@ export interface ObserveQuery {
   readonly project: string
   /** Engine names of networks and volumes to look up though they may lack the project's label. */
   readonly networks: readonly string[]
+  /**
+   * The project's networks by name, with the labels that tell their definition:
+   * one that carries others, or that is not named here, may have to be removed,
+   * so who else is on it is looked up. Absent: nobody is looked up.
+   */
+  readonly settled?: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly volumes: readonly string[]
   /** Image references to resolve locally. */
   readonly images: readonly string[]

@@ -50,8 +50,10 @@ export interface ObservedContainer {
   readonly isolation: string | undefined
   /** Ids of the containers in whose network, IPC or PID namespace it lives; absent: it has its own. */
   readonly sharesWith?: readonly string[]
-  /** Attached networks: engine name → id. */
+  /** Attached networks: engine name → id. The id is empty until the container has run on the network. */
   readonly networks: Readonly<Record<string, string>>
+  /** Its names on each network, by engine name of the network; absent: not known. */
+  readonly aliases?: Readonly<Record<string, readonly string[]>>
   readonly mounts: readonly ObservedMount[]
   readonly ports: readonly ObservedPort[]
   /** The last health probes' output, newest last; masked by whoever prints it. */
@@ -79,6 +81,10 @@ export interface ObservedNetwork {
   readonly name: string
   readonly driver: string
   readonly labels: Readonly<Record<string, string>>
+  /** ISO 8601. */
+  readonly createdAt?: string | undefined
+  /** Names of the containers on it that are not of the project; only looked up where the query asks for it. */
+  readonly strangers?: readonly string[]
 }
 
 export interface ObservedVolume {

@@ -1,5 +1,11 @@
 import type { Build, DependencyCondition } from './service.ts'
-import type { ContainerFile, ContainerSpec, NetworkSpec, VolumeSpec } from './specification.ts'
+import type {
+  ContainerFile,
+  ContainerSpec,
+  NetworkAttachment,
+  NetworkSpec,
+  VolumeSpec,
+} from './specification.ts'
 
 /**
  * One resumable step with one effect on the engine. A union, never a bag of
@@ -75,6 +81,25 @@ export type Operation =
       readonly container: string
       readonly from: string
       readonly to: string
+      readonly cause: string
+    }
+  /** Puts a container on a network, running or not. */
+  | {
+      readonly type: 'connectNetwork'
+      readonly service: string
+      readonly container: string
+      readonly name: string
+      readonly attachment: NetworkAttachment
+      readonly cause: string
+    }
+  /** Takes a container off a network, also off one that is no longer there. */
+  | {
+      readonly type: 'disconnectNetwork'
+      readonly service: string
+      readonly container: string
+      readonly name: string
+      /** Engine name. */
+      readonly network: string
       readonly cause: string
     }
   /** Has no effect of its own: holds back what comes after until the condition is met, fails when it can no longer be. */

@@ -4,17 +4,24 @@ import type { Operation, Plan, PlanNode } from '@bulkhead/model'
 export interface Draft {
   /** Adds a node and returns its id. Ids in `after` must be of nodes added before. */
   add(operation: Operation, after: readonly number[]): number
+  /** The node that stops, or removes, this container; undefined: none does so far. */
+  stopOf(container: string): number | undefined
+  removalOf(container: string): number | undefined
   plan(): Plan
 }
 
 export function newDraft(): Draft {
   const nodes: PlanNode[] = []
+  const find = (type: 'stopContainer' | 'removeContainer', container: string): number | undefined =>
+    nodes.find(({ operation }) => operation.type === type && operation.container === container)?.id
   return {
     add(operation, after) {
       const id = nodes.length + 1
       nodes.push({ id, operation, after: [...new Set(after)].sort((a, b) => a - b) })
       return id
     },
+    stopOf: (container) => find('stopContainer', container),
+    removalOf: (container) => find('removeContainer', container),
     plan: () => nodes,
   }
 }

@@ -1,11 +1,13 @@
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import type {
   FieldChange,
   FileReference,
   IsolationMode,
+  Network,
   ObservedContainer,
   Project,
   Service,
+  Volume,
 } from '@bulkhead/model'
 import { diff } from './diff.ts'
 
@@ -141,6 +143,17 @@ type FileContent = readonly [
   file: string | undefined,
   content: string | undefined,
 ]
+
+/**
+ * Bulkhead's own hash of a network's or volume's definition. Not keyed: a store
+ * that was lost must not have every network made again.
+ */
+export function resourceHash(definition: Network | Volume): string {
+  const { external: _external, ...covered } = definition
+  const extensions = Object.keys(covered).filter((name) => name.startsWith('x-'))
+  const own = Object.fromEntries(Object.entries(covered).filter(([name]) => !extensions.includes(name)))
+  return `${version}:${createHash('sha256').update(canonical(own)).digest('hex')}`
+}
 
 function contents(
   objects: Project['secrets'],

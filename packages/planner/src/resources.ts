@@ -1,120 +1,109 @@
-import {
-  composeLabels,
-  positionOf,
-  type Observed,
-  type Problem,
-  type Project,
-  type Service,
-} from '@bulkhead/model'
-import type { ComposeHashes } from './input.ts'
+import { composeLabels, type Network, type Problem, type Service } from '@bulkhead/model'
+import type { Clearing } from './clear.ts'
 import type { Draft } from './draft.ts'
+import type { UpInput } from './input.ts'
+import { definitionLabels, networkKeys, volumeKeys, type Judgment } from './judge.ts'
 import { networkSpec, volumeSpec } from './specification/networks.ts'
 
 /** Networks and volumes of the services that are to run. */
 export interface Resources {
   /** Nodes that create the networks and volumes a service needs. */
   nodesFor(service: Service): readonly number[]
-  readonly problems: readonly Problem[]
+  /** Nodes that create the network of this engine name. */
+  network(name: string): readonly number[]
 }
 
-/**
- * Adds the networks and volumes that are missing. One that is there under the
- * right name is used, whoever made it; an external one that is not there is a
- * problem at the place where the file names it.
- */
-export function planResources(
-  project: Project,
-  services: readonly Service[],
-  observed: Observed,
-  hashes: ComposeHashes,
+/** Adds the networks and volumes that are missing, or that are made again once nobody is on them. */
+export function emitResources(
+  { project, composeHashes }: UpInput,
+  { networks, volumes }: Judgment,
+  clearing: Clearing,
   draft: Draft,
 ): Resources {
   const nodes = new Map<string, number>()
-  const problems: Problem[] = []
-
-  for (const key of used(services, networkKeys)) {
-    const network = project.networks[key]
-    if (network === undefined) continue
-    const there = observed.networks.some(({ name }) => name === network.name)
-    if (there) continue
-    if (network.external === true) {
-      problems.push(missingExternal(project, 'networks', key, network.name))
-      continue
-    }
-    const spec = networkSpec(project, key, network, hashes.network(network))
-    nodes.set(
-      `network ${key}`,
-      draft.add({ type: 'createNetwork', key, network: spec, cause: 'not found' }, []),
-    )
+  for (const { key, definition, found, renewed } of networks.values()) {
+    if (found !== undefined && !renewed) continue
+    const cause = renewed ? 'its definition has changed' : 'not found'
+    const after =
+      found === undefined
+        ? []
+        : [
+            draft.add(
+              { type: 'removeNetwork', id: found.id, name: found.name, cause },
+              clearing.network(found.name),
+            ),
+          ]
+    const labels = definitionLabels(definition, composeHashes.network(definition))
+    const network = networkSpec(project, key, definition, labels)
+    nodes.set(`network ${key}`, draft.add({ type: 'createNetwork', key, network, cause }, after))
   }
-  for (const key of used(services, volumeKeys)) {
-    const volume = project.volumes[key]
-    if (volume === undefined) continue
-    const there = observed.volumes.find(({ name }) => name === volume.name)
-    if (there !== undefined) {
-      const problem = volume.external === true ? undefined : foreignVolume(project, key, there)
-      if (problem !== undefined) problems.push(problem)
-      continue
-    }
-    if (volume.external === true) {
-      problems.push(missingExternal(project, 'volumes', key, volume.name))
-      continue
-    }
-    const spec = volumeSpec(project, key, volume, hashes.volume(volume))
-    nodes.set(`volume ${key}`, draft.add({ type: 'createVolume', key, volume: spec, cause: 'not found' }, []))
+  for (const { key, definition, found, renewed } of volumes.values()) {
+    if (found !== undefined && !renewed) continue
+    const cause = renewed ? 'its definition has changed' : 'not found'
+    const after =
+      found === undefined
+        ? []
+        : [draft.add({ type: 'removeVolume', name: found.name, cause }, clearing.volume(found.name))]
+    const labels = definitionLabels(definition, composeHashes.volume(definition))
+    const volume = volumeSpec(project, key, definition, labels)
+    nodes.set(`volume ${key}`, draft.add({ type: 'createVolume', key, volume, cause }, after))
   }
+  const keyOf = new Map([...networks.values()].map(({ key, definition }) => [definition.name, key]))
   return {
-    problems,
     nodesFor: (service) => [
       ...networkKeys(service).flatMap((key) => nodes.get(`network ${key}`) ?? []),
       ...volumeKeys(service).flatMap((key) => nodes.get(`volume ${key}`) ?? []),
     ],
+    network: (name) => {
+      const node = nodes.get(`network ${keyOf.get(name) ?? ''}`)
+      return node === undefined ? [] : [node]
+    },
   }
 }
 
-function used(
-  services: readonly Service[],
-  keysOf: (service: Service) => readonly string[],
-): readonly string[] {
-  return [...new Set(services.flatMap(keysOf))].sort()
-}
-
-function networkKeys({ networks, network_mode }: Service): readonly string[] {
-  return network_mode === undefined ? Object.keys(networks ?? {}) : []
-}
-
-function volumeKeys({ volumes }: Service): readonly string[] {
-  return (volumes ?? []).flatMap(({ type, source }) =>
-    type === 'volume' && source !== undefined ? [source] : [],
-  )
-}
-
-function missingExternal(project: Project, kind: 'networks' | 'volumes', key: string, name: string): Problem {
-  const noun = kind === 'networks' ? 'network' : 'volume'
-  return {
-    severity: 'error',
-    code: kind === 'networks' ? 'BH_NETWORK_NOT_FOUND' : 'BH_VOLUME_NOT_FOUND',
-    message: `External ${noun} "${name}" is not on the engine.`,
-    hint: `Create it with \`docker ${noun} create ${name}\`, or remove \`external\` to have it made for the project.`,
-    at: positionOf(project, kind, key),
-    path: `/${kind}/${key}`,
+/**
+ * Removes networks of the project that its files know under another name by
+ * now, once those that were on them are. Networks that the files know no more
+ * stay until the project goes down.
+ */
+export function emitFormerNetworks({ project, observed, deployment }: UpInput, draft: Draft): readonly Problem[] {
+  const names = new Set(Object.values(project.networks).map(({ name }) => name))
+  const problems: Problem[] = []
+  for (const { id, name, labels, strangers = [] } of observed.networks) {
+    const key = labels[composeLabels.network]
+    if (labels[composeLabels.project] !== project.name || key === undefined || names.has(name)) continue
+    const now: Network | undefined = project.networks[key]
+    if (now === undefined) {
+      if (deployment !== undefined) problems.push(undeclared(name))
+      continue
+    }
+    const users = observed.containers.filter(({ networks }) => networks[name] !== undefined)
+    const gone = users.map((user) => draft.removalOf(user.id))
+    const staying = users.filter((_user, index) => gone[index] === undefined).map((user) => user.name)
+    if (staying.length + strangers.length > 0) {
+      problems.push(stillUsed(name, now.name, [...staying, ...strangers]))
+      continue
+    }
+    const after = gone.filter((node) => node !== undefined)
+    draft.add({ type: 'removeNetwork', id, name, cause: `it is ${now.name} now` }, after)
   }
+  return problems
 }
 
-/** A volume under our name that carries another project's label: used as it is, and said. */
-function foreignVolume(
-  project: Project,
-  key: string,
-  { name, labels }: Observed['volumes'][number],
-): Problem | undefined {
-  const owner = labels[composeLabels.project]
-  if (owner === undefined || owner === project.name) return undefined
+function undeclared(name: string): Problem {
   return {
     severity: 'warning',
     code: 'BH_CONFLICT',
-    message: `Volume "${name}" was made by project "${owner}".`,
-    hint: 'Mark it `external: true` to use it on purpose.',
-    at: positionOf(project, 'volumes', key),
-    path: `/volumes/${key}`,
+    message: `Network "${name}" is of the project, and its files no longer have it.`,
+    hint: 'It goes with `bulkhead down`.',
+  }
+}
+
+function stillUsed(name: string, now: string, users: readonly string[]): Problem {
+  return {
+    severity: 'warning',
+    code: 'BH_CONFLICT',
+    message: `Network "${name}", which is "${now}" now, stays: ${users.join(', ')} ${users.length === 1 ? 'is' : 'are'} on it.`,
+    hint: 'Remove these containers, or take them off the network.',
   }
 }

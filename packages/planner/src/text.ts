@@ -17,6 +17,8 @@ const verbs = {
   buildImage: 'build',
   createNetwork: 'create',
   removeNetwork: 'remove',
+  connectNetwork: 'connect',
+  disconnectNetwork: 'disconnect',
   createVolume: 'create',
   removeVolume: 'remove',
   createContainer: 'create',
@@ -47,6 +49,10 @@ export function subjectOf(operation: Operation): string {
     case 'stopContainer':
     case 'removeContainer':
       return `container ${operation.name}`
+    case 'connectNetwork':
+      return `container ${operation.name} to network ${operation.attachment.network}`
+    case 'disconnectNetwork':
+      return `container ${operation.name} from network ${operation.network}`
     case 'renameContainer':
       return `container ${operation.from} to ${operation.to}`
     case 'awaitCondition':

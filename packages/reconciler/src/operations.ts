@@ -55,6 +55,8 @@ const executors: Executors = {
     }),
   createNetwork: ({ network }, { engine }) => engine.createNetwork(network),
   removeNetwork: ({ id }, { engine }) => engine.removeNetwork(id),
+  connectNetwork: ({ container, attachment }, { engine }) => engine.connectNetwork(container, attachment),
+  disconnectNetwork: ({ container, network }, { engine }) => engine.disconnectNetwork(container, network),
   createVolume: ({ volume }, { engine }) => engine.createVolume(volume),
   removeVolume: ({ name }, { engine }) => engine.removeVolume(name),
   createContainer: async ({ container }, { engine, made }) => {

@@ -24,6 +24,8 @@ const words: Readonly<Record<OperationType, readonly [working: string, done: str
   buildImage: ['Building', 'Built'],
   createNetwork: ['Creating', 'Created'],
   removeNetwork: ['Removing', 'Removed'],
+  connectNetwork: ['Connecting', 'Connected'],
+  disconnectNetwork: ['Disconnecting', 'Disconnected'],
   createVolume: ['Creating', 'Created'],
   removeVolume: ['Removing', 'Removed'],
   createContainer: ['Creating', 'Created'],
@@ -95,9 +97,12 @@ export function problemOf(event: DeploymentEvent): Problem | undefined {
  */
 function idOf({ type, subject }: OperationReference): string {
   const [kind = '', ...names] = subject.split(' ')
-  const name = type === 'awaitCondition' ? names[0] : names.at(-1)
+  const name = first.has(type) ? names[0] : names.at(-1)
   return `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${(name ?? '').replace(temporaryPrefix, '')}`.trimEnd()
 }
+
+/** What they act on stands first in their subject, what else they concern after it. */
+const first: ReadonlySet<OperationType> = new Set(['awaitCondition', 'connectNetwork', 'disconnectNetwork'])
 
 /** In front of the name of a container that replaces another, until that is gone. */
 const temporaryPrefix = /^[0-9a-f]{12}_/
