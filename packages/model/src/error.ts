@@ -50,6 +50,7 @@ export const errorCodes = [
   'BH_UNAUTHORIZED',
   'BH_USAGE',
   'BH_VARIABLE_REQUIRED',
+  'BH_VOLUME_CHANGED',
   'BH_VOLUME_NOT_FOUND',
 ] as const
 

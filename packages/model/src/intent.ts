@@ -13,6 +13,13 @@ export interface Intent {
   readonly removeVolumes: boolean
   /** Containers of services that the project no longer has are removed. */
   readonly removeOrphans: boolean
+  /** Also networks and volumes that no service uses. Absent: no. */
+  readonly allResources?: boolean | undefined
+  /**
+   * Volumes whose definition has changed that may be removed and made again, by
+   * name or key. Holds for the deployment that asked for it. Absent: none.
+   */
+  readonly recreateVolumes?: 'all' | readonly string[] | undefined
   /** Seconds to wait for a container to stop before it is killed; undefined: the service's own. */
   readonly stopTimeoutSeconds: number | undefined
   readonly scale: Readonly<Record<string, number>>

@@ -33,6 +33,8 @@ export function actionsOf(plan: Plan): readonly PlanAction[] {
 /** The thing that an operation is about, under the name that it has in the end. */
 function finalSubject(operation: Operation, finals: ReadonlyMap<string, string>): string {
   if (operation.type === 'renameContainer') return `container ${operation.to}`
+  if (operation.type === 'connectNetwork' || operation.type === 'disconnectNetwork')
+    return `container ${operation.name}`
   const subject = subjectOf(operation)
   const name = subject.replace(/^container /, '')
   return name === subject ? subject : `container ${finals.get(name) ?? name}`

@@ -3,10 +3,8 @@ import type { Decision } from './decide.ts'
 import type { Draft } from './draft.ts'
 import type { ServicePlan, UpInput } from './input.ts'
 import type { Judgment } from './judge.ts'
-import { containerName } from './names.ts'
 import { emitRemoval, isUp } from './orphans.ts'
 import { repairsOf, type Repair } from './repair.ts'
-import { attachments } from './specification/networks.ts'
 
 /** What was put out of the way of networks and volumes that are removed. */
 export interface Clearing {
@@ -31,6 +29,7 @@ export interface Mending {
 export interface Bystander {
   readonly container: ObservedContainer
   readonly attachment: NetworkAttachment
+  readonly cause: string
   readonly after: readonly number[]
 }
 
@@ -71,7 +70,9 @@ export function emitClearing(
   for (const { container, plan, kept, leaves } of roles) {
     const { id, name, service } = container
     const its = kept ? repairsOf(container, plan.wanted, judgment) : []
-    const mounts = container.mounts.flatMap((mount) => (doomed.has(mount.name ?? '') ? [mount.name ?? ''] : []))
+    const mounts = container.mounts.flatMap((mount) =>
+      doomed.has(mount.name ?? '') ? [mount.name ?? ''] : [],
+    )
     const touched = [...renewed].filter((network) => isOn(container, network))
     const dependents = [...plans.values()]
       .filter(({ wanted: other }) => other.service.depends_on?.[plan.wanted.service.name] !== undefined)
@@ -114,7 +115,10 @@ export function emitClearing(
       ...touched,
     ])
     for (const network of leaving) {
-      const node = draft.add({ type: 'disconnectNetwork', service, container: id, name, network, cause }, after)
+      const node = draft.add(
+        { type: 'disconnectNetwork', service, container: id, name, network, cause },
+        after,
+      )
       note(offNetwork, network, node)
       after = [node]
     }
@@ -125,15 +129,17 @@ export function emitClearing(
   const bystanders = observed.containers
     .filter(({ id }) => !known.has(id))
     .flatMap((container) =>
-      [...renewed]
-        .filter((network) => isOn(container, network))
-        .map((network): Bystander => {
-          const { id, name, service } = container
-          const cause = `network ${network} has changed`
-          const node = draft.add({ type: 'disconnectNetwork', service, container: id, name, network, cause }, [])
-          note(offNetwork, network, node)
-          return { container, attachment: formerAttachment(input, container, network), after: [node] }
-        }),
+      placesOf(input, container, judgment, renewed).map(({ attachment, off, cause }): Bystander => {
+        const { id, name, service } = container
+        const { network } = attachment
+        if (!off) return { container, attachment, cause, after: [] }
+        const node = draft.add(
+          { type: 'disconnectNetwork', service, container: id, name, network, cause },
+          [],
+        )
+        note(offNetwork, network, node)
+        return { container, attachment, cause, after: [node] }
+      }),
     )
   return {
     network: (name) => offNetwork.get(name) ?? [],
@@ -208,7 +214,7 @@ function rolesOf({ decisions }: ServicePlan): readonly Role[] {
 /** Ids of those that stop, and of those that live in their namespaces, or in the namespaces of these. */
 function stoppingWith(first: readonly Role[], all: readonly Role[]): ReadonlySet<string> {
   const stopping = new Set(first.map(({ container }) => container.id))
-  for (let before = -1; before !== stopping.size; ) {
+  for (let before = -1; before !== stopping.size;) {
     before = stopping.size
     for (const { container } of all)
       if (container.sharesWith?.some((id) => stopping.has(id)) === true) stopping.add(container.id)
@@ -226,19 +232,29 @@ function isOn(container: ObservedContainer, network: string): boolean {
   return id !== undefined && (id !== '' || isUp(container))
 }
 
-/** As its service asks for where the files have it, else under the names that it had. */
-function formerAttachment(
+/**
+ * Where a container must be put back that no service of this round has: as its
+ * own service asks for where the files have it, else under the names that it had
+ * on the networks that are made again.
+ */
+function placesOf(
   { project }: UpInput,
   container: ObservedContainer,
-  network: string,
-): NetworkAttachment {
+  judgment: Judgment,
+  renewed: ReadonlySet<string>,
+): readonly Omit<Repair, 'live'>[] {
   const service = project.services[container.service] ?? project.disabledServices[container.service]
-  const number = container.number
-  const known =
-    service === undefined || number === undefined
-      ? undefined
-      : attachments(project, service, containerName(project, service, number)).find(
-          (one) => one.network === network,
-        )
-  return known ?? { network, endpoint: { Aliases: [...(container.aliases?.[network] ?? [])] } }
+  if (service !== undefined && container.number !== undefined) {
+    const judged = new Set([...judgment.networks.values()].map(({ definition }) => definition.name))
+    return repairsOf(container, { project, service }, judgment).filter(({ attachment }) =>
+      judged.has(attachment.network),
+    )
+  }
+  return [...renewed]
+    .filter((network) => isOn(container, network))
+    .map((network) => ({
+      attachment: { network, endpoint: { Aliases: [...(container.aliases?.[network] ?? [])] } },
+      off: true,
+      cause: `network ${network} has changed`,
+    }))
 }

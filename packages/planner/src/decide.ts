@@ -5,7 +5,13 @@ import { containerName, isTemporaryName } from './names.ts'
 /** What becomes of one replica, or of one container that is none. */
 export type Decision =
   | { readonly kind: 'keep'; readonly number: number; readonly container: ObservedContainer }
-  | { readonly kind: 'create'; readonly number: number; readonly cause: string }
+  | {
+      readonly kind: 'create'
+      readonly number: number
+      readonly cause: string
+      /** Removed before, so that a volume can be made again: its anonymous volumes go on. */
+      readonly replaced?: ObservedContainer
+    }
   | {
       readonly kind: 'replace'
       readonly number: number

@@ -46,9 +46,6 @@ export function divergence(
   if (profile.runtime !== undefined && container.runtime !== profile.runtime) return 'isolation changed'
   if (profile.isolation !== undefined && container.isolation !== profile.isolation) return 'isolation changed'
 
-  const missing = expectedNetworks(project, service).find((name) => container.networks[name] === undefined)
-  if (missing !== undefined) return `not attached to network ${missing}`
-
   if (parentsOf(service).length > 0 && !hasParents(container, observed))
     return 'the container whose namespace it shares is gone'
 
@@ -80,12 +77,6 @@ function configurationCause(changes: readonly FieldChange[] = []): string {
 /** A parent that was replaced in a round that got no further leaves its children in a namespace of nobody. */
 function hasParents({ sharesWith = [] }: ObservedContainer, { containers }: Observed): boolean {
   return sharesWith.every((id) => containers.some((one) => one.id === id))
-}
-
-/** Engine names of the networks that a service joins. */
-export function expectedNetworks(project: Project, service: Service): readonly string[] {
-  if (service.network_mode !== undefined) return []
-  return Object.keys(service.networks ?? {}).map((key) => project.networks[key]?.name ?? key)
 }
 
 /** Engine names of the named volumes that a service mounts. */

@@ -4,15 +4,19 @@ import type { Operation, Plan, PlanNode } from '@bulkhead/model'
 export interface Draft {
   /** Adds a node and returns its id. Ids in `after` must be of nodes added before. */
   add(operation: Operation, after: readonly number[]): number
-  /** The node that stops, or removes, this container; undefined: none does so far. */
+  /** The node that stops, removes or starts this container; undefined: none does so far. */
   stopOf(container: string): number | undefined
   removalOf(container: string): number | undefined
+  startOf(container: string): number | undefined
   plan(): Plan
 }
 
 export function newDraft(): Draft {
   const nodes: PlanNode[] = []
-  const find = (type: 'stopContainer' | 'removeContainer', container: string): number | undefined =>
+  const find = (
+    type: 'stopContainer' | 'removeContainer' | 'startContainer',
+    container: string,
+  ): number | undefined =>
     nodes.find(({ operation }) => operation.type === type && operation.container === container)?.id
   return {
     add(operation, after) {
@@ -22,6 +26,7 @@ export function newDraft(): Draft {
     },
     stopOf: (container) => find('stopContainer', container),
     removalOf: (container) => find('removeContainer', container),
+    startOf: (container) => find('startContainer', container),
     plan: () => nodes,
   }
 }

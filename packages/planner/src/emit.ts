@@ -3,7 +3,10 @@ import type { Decision } from './decide.ts'
 import type { Draft } from './draft.ts'
 import { containerName, imageOf, temporaryName } from './names.ts'
 import { emitRemoval, isUp } from './orphans.ts'
-import type { Resources } from './resources.ts'
+import { emitClearing, type Clearing } from './clear.ts'
+import type { Judgment } from './judge.ts'
+import { isLeftStopped } from './repair.ts'
+import { emitResources, type Resources } from './resources.ts'
 import { parentsOf } from './select.ts'
 import { containerSpec } from './specification/container.ts'
 import { writtenFiles } from './specification/mounts.ts'
@@ -19,6 +22,8 @@ interface Emitted {
 interface Emission {
   readonly input: UpInput
   readonly plans: ReadonlyMap<string, ServicePlan>
+  readonly judgment: Judgment
+  readonly clearing: Clearing
   readonly resources: Resources
   readonly draft: Draft
   readonly emitted: Map<string, Emitted>
@@ -28,15 +33,32 @@ interface Emission {
   readonly stops: ReadonlyMap<string, readonly number[]>
 }
 
-/** Adds the nodes of all services, which come in start order. */
+/** Adds the nodes of all networks, volumes and services, which come in start order. */
 export function emitServices(
   input: UpInput,
   plans: ReadonlyMap<string, ServicePlan>,
-  resources: Resources,
+  judgment: Judgment,
   draft: Draft,
 ): void {
   const stops = emitRestartStops(input, plans, draft)
-  const emission: Emission = { input, plans, resources, draft, emitted: new Map(), awaits: new Map(), stops }
+  const clearing = emitClearing(input, plans, judgment, stops, draft)
+  const resources = emitResources(input, judgment, clearing, draft)
+  const emission: Emission = {
+    input,
+    plans,
+    judgment,
+    clearing,
+    resources,
+    draft,
+    emitted: new Map(),
+    awaits: new Map(),
+    stops,
+  }
+  for (const { container, attachment, cause, after } of clearing.bystanders) {
+    const { id, name, service } = container
+    const ready = [...after, ...resources.network(attachment.network)]
+    draft.add({ type: 'connectNetwork', service, container: id, name, attachment, cause }, ready)
+  }
   for (const servicePlan of plans.values()) {
     emission.emitted.set(servicePlan.wanted.service.name, emitService(emission, servicePlan))
   }
@@ -75,7 +97,9 @@ function emitService(emission: Emission, servicePlan: ServicePlan): Emitted {
   const removed: number[] = []
   for (const decision of servicePlan.decisions) {
     if (decision.kind === 'remove') {
-      removed.push(emitRemoval(draft, decision.container, decision.cause, input.intent, []).removed)
+      const { container, cause } = decision
+      const earlier = draft.removalOf(container.id)
+      removed.push(earlier ?? emitRemoval(draft, container, cause, input.intent, []).removed)
       continue
     }
     const step = emitReplica(emission, servicePlan, decision, { ready: [...ready, ...removed], conditions })
@@ -124,15 +148,19 @@ function emitReplica(
   switch (decision.kind) {
     case 'keep': {
       const { container } = decision
+      const { connected, stopped } = emitRepairs(emission, container)
+      const lost = stopped ?? lostNamespace(emission, servicePlan, container)
       const stops = emission.stops.get(serviceName) ?? []
+      const restart = lost === undefined || stopped !== undefined ? [] : emitStop(emission, container, lost)
       const cause = servicePlan.restarts
         ? 'a dependency is replaced'
-        : startCause(emission, container, serviceName)
-      if (cause === undefined) return { nodes: [], container: container.id }
-      return { nodes: start(container.id, cause, stops), container: container.id }
+        : (lost ?? startCause(emission, container, servicePlan))
+      if (cause === undefined) return { nodes: connected, container: container.id }
+      const after = [...stops, ...restart, ...connected, ...parentStarts(emission, servicePlan)]
+      return { nodes: start(container.id, cause, after), container: container.id }
     }
     case 'create': {
-      const created = create(finalName, decision.cause, ready)
+      const created = create(finalName, decision.cause, ready, decision.replaced)
       return { nodes: start(finalName, decision.cause, [created]), container: finalName }
     }
     case 'replace': {
@@ -163,12 +191,79 @@ function emitReplica(
       const waits = [...dependentStops(emission, serviceName), ...(replaced.length === 0 ? [] : conditions())]
       const removed = replaced.map((old) => emitRemoval(draft, old, cause, input.intent, waits).removed)
       const renamed = rename(container.id, container.name, cause, removed)
+      const { connected, stopped } = emitRepairs(emission, container)
       return {
-        nodes: isUp(container) ? [renamed] : start(container.id, cause, [renamed]),
+        nodes:
+          isUp(container) && stopped === undefined
+            ? [renamed, ...connected]
+            : start(container.id, cause, [renamed, ...connected]),
         container: container.id,
       }
     }
   }
+}
+
+/** Puts a container that stays back on its networks; `stopped` tells why it was stopped for that. */
+function emitRepairs(
+  { clearing, resources, draft }: Emission,
+  { id, name, service }: ObservedContainer,
+): { readonly connected: readonly number[]; readonly stopped: string | undefined } {
+  const mending = clearing.repairs.get(id)
+  if (mending === undefined) return { connected: [], stopped: undefined }
+  let connected = mending.after
+  for (const { attachment, cause } of mending.repairs) {
+    const after = [...connected, ...resources.network(attachment.network)]
+    connected = [
+      draft.add({ type: 'connectNetwork', service, container: id, name, attachment, cause }, after),
+    ]
+  }
+  const [first] = mending.repairs
+  const cause = first?.cause ?? 'it shares a namespace with one that stops'
+  return { connected, stopped: mending.stopped ? cause : undefined }
+}
+
+function emitStop(
+  { draft, input }: Emission,
+  container: ObservedContainer,
+  cause: string,
+): readonly number[] {
+  if (!isUp(container)) return []
+  const { id, name, service } = container
+  const timeoutSeconds = input.intent.stopTimeoutSeconds
+  const earlier = draft.stopOf(id)
+  if (earlier !== undefined) return [earlier]
+  return [draft.add({ type: 'stopContainer', service, container: id, name, timeoutSeconds, cause }, [])]
+}
+
+/** Starts of those whose namespaces a service shares. */
+function parentStarts({ emitted }: Emission, { wanted }: ServicePlan): readonly number[] {
+  return parentsOf(wanted.service).flatMap((name) => emitted.get(name)?.started ?? [])
+}
+
+/**
+ * Why a container that is as asked for lives in namespaces that ended: the
+ * container that they are of was started again since, or will be.
+ */
+function lostNamespace(
+  { input, draft }: Emission,
+  { wanted }: ServicePlan,
+  container: ObservedContainer,
+): string | undefined {
+  const { deployment, held, observed } = input
+  const since = container.state === 'exited' ? container.finishedAt : container.startedAt
+  for (const parent of observed.containers.filter(({ id }) => container.sharesWith?.includes(id) === true)) {
+    const cause = `"${parent.service}" was started again`
+    const isNewer =
+      parent.state === 'running' &&
+      since !== undefined &&
+      Date.parse(parent.startedAt ?? '') > Date.parse(since)
+    if (isUp(container) && (isNewer || draft.startOf(parent.id) !== undefined)) return cause
+    // Its restart policy has given up on it: there was nothing to live in.
+    const isMeant = ['always', 'unless-stopped'].includes(wanted.service.restart ?? '')
+    const isHeld = deployment === undefined && held.has(container.service)
+    if (container.state === 'exited' && isNewer && isMeant && !isHeld) return cause
+  }
+  return undefined
 }
 
 function specOf(
@@ -207,14 +302,17 @@ function specOf(
  * it is a job that others wait for and that ended well.
  */
 function startCause(
-  { input, plans }: Emission,
+  { input, plans, judgment }: Emission,
   container: ObservedContainer,
-  service: string,
+  { wanted }: ServicePlan,
 ): string | undefined {
-  const { deployment } = input
+  const { deployment, held } = input
+  const service = wanted.service.name
   if (container.state === 'created')
     return deployment?.started.has(container.id) === true ? undefined : 'not started'
   if (container.state !== 'exited') return undefined
+  if (deployment === undefined && !held.has(service) && isLeftStopped(container, wanted, judgment))
+    return 'left stopped by an interrupted repair'
   if (deployment === undefined || deployment.started.has(container.id)) return undefined
   if (container.exitCode === 0 && isJob(plans, service)) return undefined
   return 'not running'

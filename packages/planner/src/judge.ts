@@ -98,6 +98,19 @@ export function definitionLabels(
   return { [composeLabels.configHash]: composeHash, [bulkheadLabels.hash]: resourceHash(definition) }
 }
 
+/** What tells the definitions of the project's own networks, by engine name. */
+export function networkLabels(
+  { networks }: Project,
+  composeHashes: ComposeHashes,
+): Readonly<Record<string, Readonly<Record<string, string>>>> {
+  return Object.fromEntries(
+    Object.values(networks).map((network) => [
+      network.name,
+      network.external === true ? {} : definitionLabels(network, composeHashes.network(network)),
+    ]),
+  )
+}
+
 export function networkKeys({ networks, network_mode }: Service): readonly string[] {
   return network_mode === undefined ? Object.keys(networks ?? {}) : []
 }
@@ -150,7 +163,9 @@ function choose(
     .filter((network) => network.name === name)
     .sort(
       (a, b) =>
-        Number(isOwn(b)) - Number(isOwn(a)) || users(b) - users(a) || (a.id < b.id ? -1 : Number(a.id > b.id)),
+        Number(isOwn(b)) - Number(isOwn(a)) ||
+        users(b) - users(a) ||
+        (a.id < b.id ? -1 : Number(a.id > b.id)),
     )
   if (found === undefined || others.length === 0) return { found, doubts: [] }
   const doubt: Problem = {

@@ -47,21 +47,25 @@ export function emitRemoval(
   after: readonly number[],
 ): { readonly stopped: readonly number[]; readonly removed: number } {
   const { service, id, name } = container
-  const stopped = isUp(container)
-    ? [
-        draft.add(
-          {
-            type: 'stopContainer',
-            service,
-            container: id,
-            name,
-            timeoutSeconds: options.stopTimeoutSeconds,
-            cause,
-          },
-          after,
-        ),
-      ]
-    : after
+  const earlier = draft.stopOf(id)
+  const stopped =
+    earlier !== undefined
+      ? [earlier, ...after]
+      : isUp(container)
+        ? [
+            draft.add(
+              {
+                type: 'stopContainer',
+                service,
+                container: id,
+                name,
+                timeoutSeconds: options.stopTimeoutSeconds,
+                cause,
+              },
+              after,
+            ),
+          ]
+        : after
   const removed = draft.add(
     { type: 'removeContainer', service, container: id, name, volumes: options.volumes ?? false, cause },
     stopped,

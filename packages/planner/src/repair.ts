@@ -1,10 +1,4 @@
-import type {
-  NetworkAttachment,
-  ObservedContainer,
-  ObservedNetwork,
-  Project,
-  Service,
-} from '@bulkhead/model'
+import type { NetworkAttachment, ObservedContainer, ObservedNetwork, Project, Service } from '@bulkhead/model'
 import type { Judgment } from './judge.ts'
 import { containerName } from './names.ts'
 import { isUp } from './orphans.ts'

@@ -66,7 +66,10 @@ export function emitResources(
  * now, once those that were on them are. Networks that the files know no more
  * stay until the project goes down.
  */
-export function emitFormerNetworks({ project, observed, deployment }: UpInput, draft: Draft): readonly Problem[] {
+export function emitFormerNetworks(
+  { project, observed, deployment }: UpInput,
+  draft: Draft,
+): readonly Problem[] {
   const names = new Set(Object.values(project.networks).map(({ name }) => name))
   const problems: Problem[] = []
   for (const { id, name, labels, strangers = [] } of observed.networks) {

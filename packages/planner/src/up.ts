@@ -8,7 +8,9 @@ import { hashOf } from './hash.ts'
 import { imageOf } from './names.ts'
 import { planOrphans } from './orphans.ts'
 import type { PlanResult, ServicePlan, UpInput } from './input.ts'
-import { planResources } from './resources.ts'
+import { doomedVolumes, volumeHolders } from './clear.ts'
+import { judge, type Judgment } from './judge.ts'
+import { emitFormerNetworks } from './resources.ts'
 import { parentsOf, selectServices, wantedReplicas } from './select.ts'
 
 /**
@@ -22,20 +24,30 @@ import { parentsOf, selectServices, wantedReplicas } from './select.ts'
  * @see https://github.com/compose-spec/compose-spec/blob/main/05-services.md#depends_on
  */
 export function planUp(input: UpInput): PlanResult {
-  const { project, intent, observed, composeHashes } = input
+  const { project, intent } = input
   const services = selectServices(project, intent).filter(({ provider }) => provider === undefined)
-  const draft = newDraft()
-  const resources = planResources(project, services, observed, composeHashes, draft)
-  const problems = [...resources.problems, ...missingImages(input, services)]
+  const judgment = judge(input, services)
+  const plans = decideAll(input, services, judgment)
+  const problems = [
+    ...judgment.problems,
+    ...missingImages(input, services),
+    ...volumeHolders(input, plans, judgment),
+  ]
   if (problems.some(({ severity }) => severity === 'error')) return { plan: [], problems }
 
-  emitServices(input, decideAll(input, services), resources, draft)
-  const warnings = planOrphans(input, draft)
+  const draft = newDraft()
+  emitServices(input, plans, judgment, draft)
+  const warnings = [...planOrphans(input, draft), ...emitFormerNetworks(input, draft)]
   return { plan: draft.plan(), problems: [...problems, ...warnings] }
 }
 
 /** Decisions for all services, dependencies first: what happens to one may touch those that need it. */
-function decideAll(input: UpInput, services: readonly Service[]): ReadonlyMap<string, ServicePlan> {
+function decideAll(
+  input: UpInput,
+  services: readonly Service[],
+  judgment: Judgment,
+): ReadonlyMap<string, ServicePlan> {
+  const doomed = doomedVolumes(judgment)
   const plans = new Map<string, ServicePlan>()
   for (const service of services) {
     const wanted = wantedOf(input, service)
@@ -45,7 +57,8 @@ function decideAll(input: UpInput, services: readonly Service[]): ReadonlyMap<st
     const parent = parentsOf(service).find(
       (name) => isReplaced(plans.get(name)) || isCreated(plans.get(name)),
     )
-    const decisions = parent === undefined ? own : own.map((decision) => follow(decision, parent))
+    const followed = parent === undefined ? own : own.map((decision) => follow(decision, parent))
+    const decisions = followed.flatMap((decision) => withoutVolumes(decision, doomed))
     const restarts = Object.entries(service.depends_on ?? {}).some(
       ([name, { restart }]) => restart === true && isReplaced(plans.get(name)),
     )
@@ -77,7 +90,28 @@ export function wantedOf(
 }
 
 function isReplaced(plan: ServicePlan | undefined): boolean {
-  return plan?.decisions.some(({ kind }) => kind === 'replace' || kind === 'finish') ?? false
+  return (
+    plan?.decisions.some(
+      (decision) =>
+        decision.kind === 'replace' ||
+        decision.kind === 'finish' ||
+        (decision.kind === 'create' && decision.replaced !== undefined),
+    ) ?? false
+  )
+}
+
+/** A volume is made again only when nothing mounts it any more: its users are removed first, then created anew. */
+function withoutVolumes(decision: Decision, doomed: ReadonlySet<string>): readonly Decision[] {
+  if (doomed.size === 0 || decision.kind === 'create' || decision.kind === 'remove') return [decision]
+  const { number, container } = decision
+  const all = decision.kind === 'finish' ? [container, ...decision.replaced] : [container]
+  const volume = all.flatMap(({ mounts }) => mounts).find(({ name = '' }) => doomed.has(name))?.name
+  if (volume === undefined) return [decision]
+  const cause = `volume ${volume} is made again`
+  return [
+    ...all.map((one): Decision => ({ kind: 'remove', container: one, cause })),
+    { kind: 'create', number, cause, replaced: all.at(-1) ?? container },
+  ]
 }
 
 function isCreated(plan: ServicePlan | undefined): boolean {

@@ -46,6 +46,8 @@ interface State {
   readonly intent: Intent
   readonly external: string | undefined
   readonly observed: Observed | undefined
+  readonly more: Partial<Project>
+  readonly change: (observed: Observed) => Observed
 }
 
 /**
@@ -58,19 +60,28 @@ export interface Scenario {
   inTheLoop(): Scenario
   holding(...services: readonly string[]): Scenario
   externalNetwork(name: string): Scenario
+  /** What the project has beside its services. */
+  with(more: Partial<Project>): Scenario
+  /** What else is so on the engine. */
+  where(change: State['change']): Scenario
+  intending(more: Partial<Intent>): Scenario
   down(more?: Partial<Intent>): Scenario
-  /** The state that the plan leads to. */
-  afterwards(): Scenario
+  /** The state that the plan leads to, or the first operations of it. */
+  afterwards(operations?: number): Scenario
+  /** Ids of the containers by name, with their states. */
+  containers(): Readonly<Record<string, string>>
   input(): PlanInput
   text(): string
   plans(t: Test, ...lines: readonly string[]): void
+  /** Codes and messages of the warnings that go with the plan. */
+  warns(t: Test, ...messages: readonly RegExp[]): void
   refuses(t: Test, code: ErrorCode): void
 }
 
 export function scenario(state: State = empty): Scenario {
   const next = (more: Partial<State>): Scenario => scenario({ ...state, ...more })
   const project = projectOf(state)
-  const observed = state.observed ?? observe(project, state)
+  const observed = state.observed ?? state.change(observe(project, state))
   const input = (): PlanInput => ({
     name: 'app',
     project,
@@ -89,12 +100,29 @@ export function scenario(state: State = empty): Scenario {
     inTheLoop: () => next({ loop: true }),
     holding: (...held) => next({ held }),
     externalNetwork: (external) => next({ external }),
+    with: (more) => next({ more: { ...state.more, ...more } }),
+    where: (change) => next({ change: (observed) => change(state.change(observed)) }),
+    intending: (more) => next({ intent: { ...state.intent, ...more } }),
     down: (more = {}) => next({ intent: { ...upIntent, ...more, target: 'down' } }),
-    afterwards: () =>
-      next({ observed: result().plan.reduce((world, node) => apply(world, node.operation), observed) }),
+    afterwards: (operations = Infinity) =>
+      next({
+        observed: result()
+          .plan.slice(0, operations)
+          .reduce((world, node) => apply(world, node.operation), observed),
+      }),
+    containers: () =>
+      Object.fromEntries(observed.containers.map(({ name, id, state: its }) => [name, `${its} ${id}`])),
     input,
     text: () => planText(result().plan),
     plans: (t, ...lines) => t.equal(planText(result().plan), lines.join('\n')),
+    warns(t, ...messages) {
+      const { problems } = result()
+      t.same(
+        problems.map(({ severity }) => severity),
+        messages.map(() => 'warning'),
+      )
+      for (const [index, message] of messages.entries()) t.match(problems[index]?.message, message)
+    },
     refuses(t, code) {
       const { plan, problems } = result()
       t.same(plan, [])
@@ -111,9 +139,11 @@ const empty: State = {
   intent: upIntent,
   external: undefined,
   observed: undefined,
+  more: {},
+  change: (observed) => observed,
 }
 
-function projectOf({ services, external }: State): Project {
+function projectOf({ services, external, more }: State): Project {
   const network: Network =
     external === undefined ? { name: 'app_default' } : { name: external, external: true }
   const made = Object.entries(services).map(([name, service]): [string, Service] => [
@@ -139,6 +169,7 @@ function projectOf({ services, external }: State): Project {
     models: {},
     extensions: {},
     positions: new Map(),
+    ...more,
   }
 }
 
@@ -209,10 +240,50 @@ function apply(world: Observed, operation: Operation): Observed {
     containers: containers.map((one) => (one.id === key || one.name === key ? { ...one, ...more } : one)),
   })
   switch (operation.type) {
-    case 'createNetwork':
-      return { ...world, networks: [...world.networks, network] }
+    case 'createNetwork': {
+      const { name, body } = operation.network
+      const made = {
+        id: `${name}-id`,
+        name,
+        driver: 'bridge',
+        labels: body['Labels'] as Record<string, string>,
+      }
+      return { ...world, networks: [...world.networks, { ...made, createdAt: now }] }
+    }
+    case 'removeNetwork':
+      if (
+        containers.some(
+          (one) => one.state === 'running' && Object.values(one.networks).includes(operation.id),
+        )
+      )
+        throw new Error(`network ${operation.name} has active endpoints`)
+      return { ...world, networks: world.networks.filter(({ id }) => id !== operation.id) }
+    case 'createVolume': {
+      const { name, body } = operation.volume
+      const made = { name, driver: 'local', labels: body['Labels'] as Record<string, string> }
+      return { ...world, volumes: [...world.volumes, made] }
+    }
+    case 'removeVolume':
+      if (containers.some(({ mounts }) => mounts.some(({ name }) => name === operation.name)))
+        throw new Error(`volume ${operation.name} is in use`)
+      return { ...world, volumes: world.volumes.filter(({ name }) => name !== operation.name) }
+    case 'connectNetwork': {
+      const { network } = operation.attachment
+      const one = containers.find(({ id }) => id === operation.container)
+      const found = world.networks.find(({ name }) => name === network)
+      if (found === undefined || one?.networks[network] !== undefined)
+        throw new Error(`cannot connect ${network}`)
+      const id = one?.state === 'running' ? found.id : ''
+      return change(operation.container, { networks: { ...one?.networks, [network]: id } })
+    }
+    case 'disconnectNetwork': {
+      const one = containers.find(({ id }) => id === operation.container)
+      const { [operation.network]: left, ...networks } = one?.networks ?? {}
+      if (left === undefined) throw new Error(`not on ${operation.network}`)
+      return change(operation.container, { networks })
+    }
     case 'createContainer': {
-      const { name, service, number, body } = operation.container
+      const { name, service, number, body, networks } = operation.container
       const base = containers.find((one) => one.service === service)
       const labels = body['Labels'] as Record<string, string>
       const made: ObservedContainer = {
@@ -223,12 +294,14 @@ function apply(world: Observed, operation: Operation): Observed {
         number,
         labels,
         state: 'created',
-        networks: { app_default: 'n1' },
+        startedAt: undefined,
+        networks: Object.fromEntries(networks.map(({ network }) => [network, ''])),
+        mounts: mountsIn(body),
       }
       return { ...world, containers: [...containers, made] }
     }
     case 'startContainer':
-      return change(operation.container, { state: 'running' })
+      return start(world, operation.container)
     case 'stopContainer':
       return change(operation.container, { state: 'exited' })
     case 'removeContainer':
@@ -239,12 +312,46 @@ function apply(world: Observed, operation: Operation): Observed {
       return world
     case 'pullImage':
     case 'buildImage':
-    case 'removeNetwork':
-    case 'createVolume':
-    case 'removeVolume':
       throw new Error(`the scenario's world has no ${operation.type}`)
   }
 }
+
+/** The engine takes a place on a network that was there by its id, else by the name. */
+function start(world: Observed, key: string): Observed {
+  const idOf = (name: string, id: string): string => {
+    const found = world.networks.find((one) => (id === '' ? one.name === name : one.id === id))
+    if (found === undefined && name.startsWith('app_')) throw new Error(`network ${name} not found`)
+    return found?.id ?? id
+  }
+  return {
+    ...world,
+    containers: world.containers.map((one) =>
+      one.id !== key && one.name !== key
+        ? one
+        : {
+            ...one,
+            state: 'running',
+            startedAt: now,
+            networks: Object.fromEntries(
+              Object.entries(one.networks).map(([name, id]) => [name, idOf(name, id)]),
+            ),
+          },
+    ),
+  }
+}
+
+function mountsIn(body: Readonly<Record<string, unknown>>): ObservedContainer['mounts'] {
+  const { Mounts = [] } = body['HostConfig'] as { readonly Mounts?: readonly Record<string, string>[] }
+  return Mounts.map(({ Type = '', Source, Target = '' }) => ({
+    type: Type,
+    name: Source,
+    source: '',
+    target: Target,
+  }))
+}
+
+/** When plans are carried out. */
+const now = '2026-01-01T01:00:00Z'
 
 const blank: ObservedContainer = {
   id: '',

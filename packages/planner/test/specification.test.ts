@@ -161,7 +161,7 @@ t.test('a network must carry the labels by which it is found again', async (t) =
     project({}),
     'back',
     { name: 'app_back', internal: true, ipam: { config: [{ subnet: '10.9.0.0/24' }] } },
-    'h',
+    { 'dev.bulkhead.hash': 'h' },
   )
   t.match(body, {
     Internal: true,

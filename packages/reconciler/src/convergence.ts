@@ -130,7 +130,10 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
   }
 
   function look(name: string, desired: DesiredState | undefined) {
-    return Promise.all([engine.capabilities(), engine.observe(queryFor(name, desired?.project))])
+    return Promise.all([
+      engine.capabilities(),
+      engine.observe(queryFor(name, desired?.project, composeHashes)),
+    ])
   }
 
   function inputFor(name: string, desired: DesiredState): Omit<PlanInput, 'capabilities' | 'observed'> {

@@ -1,13 +1,18 @@
 import type { ObserveQuery } from '@bulkhead/engine'
 import type { Intent, Project } from '@bulkhead/model'
-import { imageOf } from '@bulkhead/planner'
+import { imageOf, networkLabels, type ComposeHashes } from '@bulkhead/planner'
 
 /** What one look at the engine must show for a project to be planned. */
-export function queryFor(name: string, project: Project | undefined): ObserveQuery {
+export function queryFor(
+  name: string,
+  project: Project | undefined,
+  composeHashes: ComposeHashes,
+): ObserveQuery {
   if (project === undefined) return { project: name, networks: [], volumes: [], images: [] }
   return {
     project: name,
     networks: Object.values(project.networks).map((network) => network.name),
+    settled: networkLabels(project, composeHashes),
     volumes: Object.values(project.volumes).map((volume) => volume.name),
     images: [...new Set(Object.values(project.services).map((service) => imageOf(project, service)))],
   }

@@ -291,6 +291,14 @@ export const errorCatalog = {
     meaning: 'The file demands a variable by `${NAME:?message}` or `${NAME?message}`.',
     remedy: 'Set the variable in the environment or in `.env`.',
   },
+  BH_VOLUME_CHANGED: {
+    status: 409,
+    title: "A volume's definition has changed",
+    meaning:
+      'The files define a volume otherwise than the one on the engine was made. An engine cannot change a volume, ' +
+      'only remove it with its data and make it again. As a warning: the volume stays as it is.',
+    remedy: 'Allow it with `bulkhead up --yes` (or answer the question), or give the volume another name.',
+  },
   BH_VOLUME_NOT_FOUND: {
     status: 422,
     title: 'An external volume does not exist',

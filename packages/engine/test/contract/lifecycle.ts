@@ -66,6 +66,68 @@ export function lifecycle(t: Test, subject: Subject): void {
     t.strictSame((await found(id)).networks, ids)
   })
 
+  t.test('a container must go on and off a network, running or not, asked once or twice', async (t) => {
+    const { engine, run, found, network, observe } = scene(t, subject)
+    const [a, b] = [await network('a'), await network('b')]
+    const id = await run('web', forever, { networks: [{ network: a, endpoint: { Aliases: ['web'] } }] })
+    const joining = { network: b, endpoint: { Aliases: ['web', 'other'] } }
+    await engine.connectNetwork(id, joining)
+    await engine.connectNetwork(id, joining)
+    const ids = Object.fromEntries((await observe()).networks.map((one) => [one.name, one.id]))
+    t.strictSame((await found(id)).networks, ids)
+    t.ok((await found(id)).aliases?.[b]?.includes('other'))
+    await engine.disconnectNetwork(id, a)
+    await engine.disconnectNetwork(id, a)
+    t.strictSame((await found(id)).networks, { [b]: ids[b] })
+    await engine.stopContainer(id, 5)
+    t.strictSame((await found(id)).networks, { [b]: ids[b] }, 'one that stopped is on it still')
+    await engine.connectNetwork(id, { network: a, endpoint: {} })
+    await engine.connectNetwork(id, { network: a, endpoint: {} })
+    t.strictSame((await found(id)).networks, { [a]: '', [b]: ids[b] }, 'until it has run there')
+    await engine.disconnectNetwork(id, b)
+    await engine.startContainer(id)
+    t.strictSame((await found(id)).networks, { [a]: ids[a] })
+    await engine.removeContainer(id, { volumes: true })
+    await engine.disconnectNetwork(id, a)
+    await t.rejects(engine.connectNetwork(id, joining), { code: 'BH_NOT_FOUND' })
+  })
+
+  t.test('who was on a network that is gone must leave it before it starts again', async (t) => {
+    const { engine, run, found, network, observe } = scene(t, subject)
+    const a = await network('a')
+    const networks = [{ network: a, endpoint: { Aliases: ['web'] } }]
+    const id = await run('web', forever, { networks })
+    const [{ id: former } = { id: '' }] = (await observe()).networks
+    await t.rejects(engine.removeNetwork(a), { code: 'BH_CONFLICT' })
+    await engine.stopContainer(id, 5)
+    await engine.removeNetwork(a)
+    t.strictSame((await found(id)).networks, { [a]: former })
+    await t.rejects(engine.startContainer(id), { code: 'BH_NETWORK_NOT_FOUND' })
+    await network('a')
+    await t.rejects(engine.startContainer(id), { code: 'BH_NETWORK_NOT_FOUND' })
+    await engine.disconnectNetwork(id, a)
+    t.strictSame((await found(id)).networks, {})
+    await engine.connectNetwork(id, { network: a, endpoint: { Aliases: ['web'] } })
+    await engine.startContainer(id)
+    const [{ id: now } = { id: '' }] = (await observe()).networks
+    t.not(now, former)
+    t.strictSame((await found(id)).networks, { [a]: now })
+  })
+
+  t.test('strangers on a network must be told where it may have to go', async (t) => {
+    const { engine, run, network, project } = scene(t, subject)
+    const other = scene(t, subject)
+    const a = await network('a')
+    await run('web', forever, { networks: [{ network: a, endpoint: {} }] })
+    await other.run('proxy', forever, { networks: [{ network: a, endpoint: {} }] })
+    const seen = async (settled: Readonly<Record<string, Readonly<Record<string, string>>>>) =>
+      (await engine.observe({ project, networks: [a], settled, volumes: [], images: [] })).networks[0]
+        ?.strangers
+    t.equal(await seen({ [a]: { 'com.example': 'x' } }), undefined)
+    t.strictSame(await seen({}), [`${other.project}-proxy-1`])
+    t.strictSame(await seen({ [a]: { [composeLabels.project]: 'x' } }), [`${other.project}-proxy-1`])
+  })
+
   t.test('a service must be reached by its alias', async (t) => {
     const { run, network, until, output } = scene(t, subject)
     const networks = [{ network: await network('a'), endpoint: { Aliases: ['db'] } }]

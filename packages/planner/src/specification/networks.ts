@@ -48,12 +48,16 @@ function driverOptions(options: Options): Readonly<Record<string, string>> | und
   return { ...options?.driver_opts, 'com.docker.network.endpoint.ifname': name }
 }
 
-/** A network of the project's own, as it is created. */
+/**
+ * A network of the project's own, as it is created.
+ *
+ * @param definition labels that tell its definition.
+ */
 export function networkSpec(
   project: Project,
   key: string,
   network: Network,
-  composeHash: string,
+  definition: Readonly<Record<string, string>>,
 ): NetworkSpec {
   const { name, driver, driver_opts, ipam, internal, attachable, enable_ipv4, enable_ipv6, labels } = network
   return {
@@ -83,7 +87,7 @@ export function networkSpec(
         ...labels,
         [composeLabels.project]: project.name,
         [composeLabels.network]: key,
-        [composeLabels.configHash]: composeHash,
+        ...definition,
         [composeLabels.version]: composeVersion,
       },
     }),
@@ -91,7 +95,12 @@ export function networkSpec(
 }
 
 /** A volume of the project's own, as it is created. */
-export function volumeSpec(project: Project, key: string, volume: Volume, composeHash: string): VolumeSpec {
+export function volumeSpec(
+  project: Project,
+  key: string,
+  volume: Volume,
+  definition: Readonly<Record<string, string>>,
+): VolumeSpec {
   const { name, driver, driver_opts, labels } = volume
   return {
     name,
@@ -102,7 +111,7 @@ export function volumeSpec(project: Project, key: string, volume: Volume, compos
         ...labels,
         [composeLabels.project]: project.name,
         [composeLabels.volume]: key,
-        [composeLabels.configHash]: composeHash,
+        ...definition,
         [composeLabels.version]: composeVersion,
       },
     }),

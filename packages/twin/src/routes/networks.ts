@@ -92,7 +92,8 @@ function connect(
   const known = network?.name ?? given
   const isRunning = isUp(container) && container.state.status !== 'restarting'
   if (!isRunning) {
-    container.attachments.set(known, { settings, networkId: network?.id ?? '' })
+    // Until it has run there, it is bound to the name; one that was there before stays as it was.
+    if (!container.attachments.has(known)) container.attachments.set(known, { settings, networkId: '' })
     return
   }
   if (network === undefined) throw new Refusal(404, `network ${given} not found`)
