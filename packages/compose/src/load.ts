@@ -14,6 +14,7 @@ import { withExcerpts } from './excerpt.ts'
 import { collectProblems, type Problems } from './problems.ts'
 import { buildProject, dependencyGraph } from './project.ts'
 import { checkResources } from './resources.ts'
+import { readProfiles } from './seccomp.ts'
 import { dropUnused, selectServices } from './select.ts'
 import { clone, isMapping, makeMapping, mappingAt, positionIn, type Mapping, type Tree } from './tree.ts'
 
@@ -88,9 +89,10 @@ function loadDiscovered(
   if (options.unused !== true) dropUnused(typed, enabled)
   typed['services'] = enabled
   readVariables(typed, variable, assembly.values)
+  const project = finish(typed, disabled, name, input, discovery)
   return {
     document: original,
-    project: finish(typed, disabled, name, input, discovery),
+    project: { ...project, ...readProfiles(project, input.reader) },
     activating: activating ? named : [],
   }
 }

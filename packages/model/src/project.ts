@@ -24,6 +24,8 @@ export interface Project {
   readonly secrets: Readonly<Record<string, FileObject>>
   readonly configs: Readonly<Record<string, FileObject>>
   readonly models: Readonly<Record<string, Model>>
+  /** Texts of the seccomp profiles that services name, by path as it is written; one that is not there has none. */
+  readonly seccompProfiles?: Readonly<Record<string, string>>
   /** Top-level `x-*`. */
   readonly extensions: Readonly<Record<string, unknown>>
   /** Where each element was written, by JSON pointer (RFC 6901), e.g. `/services/web/image`. */

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
+import { seccompProfileOf } from '@bulkhead/model'
 import type {
   FieldChange,
   FileReference,
@@ -78,6 +79,7 @@ function covered({ project, service, mode, nonce }: Omit<HashInput, 'key'>) {
     volumes,
     secrets: contents(project.secrets, service.secrets),
     configs: contents(project.configs, service.configs),
+    seccomp: profiles(project, service),
     nonce: nonce === 0 ? undefined : nonce,
   }
 }
@@ -104,7 +106,17 @@ export function changedFields(
     ...renamed('volumes', before.volumes, after.volumes),
     ...rewritten('secrets', before.secrets, after.secrets),
     ...rewritten('configs', before.configs, after.configs),
+    ...(before.seccomp?.join() === after.seccomp?.join() ? [] : [{ path: 'security_opt.seccomp' }]),
   ]
+}
+
+/** Texts of the seccomp profiles that the service names; undefined: it names none that is a file. */
+function profiles(
+  { seccompProfiles = {} }: Project,
+  { security_opt = [] }: Service,
+): readonly string[] | undefined {
+  const texts = security_opt.flatMap((option) => seccompProfiles[seccompProfileOf(option) ?? ''] ?? [])
+  return texts.length === 0 ? undefined : texts
 }
 
 type Covered = ReturnType<typeof covered>

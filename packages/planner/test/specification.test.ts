@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { ObservedMount, Project, Service } from '@bulkhead/model'
+import type { EngineCapabilities, ObservedMount, Project, Service } from '@bulkhead/model'
 import { containerSpec } from '../src/specification/container.ts'
 import { networkSpec } from '../src/specification/networks.ts'
 import { hashOf } from '../src/index.ts'
@@ -26,6 +26,7 @@ const specOf = (
   service: Partial<Service>,
   more: Partial<Project> = {},
   inherited: readonly ObservedMount[] = [],
+  capabilities: EngineCapabilities = linux,
 ) => {
   const whole = project(service, more)
   const { web } = whole.services
@@ -35,7 +36,7 @@ const specOf = (
     service: web,
     number: 1,
     profile: { mode: 'default', kernel: 'shared' },
-    capabilities: linux,
+    capabilities,
     image: { id: 'sha256:bb', os: 'linux', architecture: 'amd64', volumes: ['/cache'], labels: {} },
     hash: 'v1:x',
     composeHash: 'c',
@@ -84,7 +85,7 @@ t.test('what the service says must reach the engine in its own terms', async (t)
   t.match(body, {
     Cmd: ['serve'],
     Entrypoint: [],
-    Env: ['A=1'],
+    Env: ['A=1', 'UNSET'],
     StopTimeout: 90,
     ExposedPorts: { '80/tcp': {}, '90/udp': {}, '91/udp': {} },
     Healthcheck: { Test: ['CMD', 'true'], Interval: 1.5e9, Retries: 3 },
@@ -129,6 +130,62 @@ t.test('a bind must make its missing folder unless told not to, and keep its opt
       { Type: 'tmpfs', Target: '/e', TmpfsOptions: { SizeBytes: 1048576 } },
     ],
   })
+})
+
+t.test(
+  'a seccomp profile must go to the engine by its text, and the system paths be opened when asked',
+  async (t) => {
+    const { body } = specOf(
+      { security_opt: ['seccomp:./p.json', 'systempaths=unconfined', 'seccomp=unconfined', 'label:disable'] },
+      {
+        seccompProfiles: {
+          './p.json': '{\n  "names": ["a b", "c\\"  d"],\n  "limit": 18446744073709551615\n}\n',
+        },
+      },
+    )
+    t.match(body['HostConfig'], {
+      SecurityOpt: [
+        'seccomp={"names":["a b","c\\"  d"],"limit":18446744073709551615}',
+        'seccomp=unconfined',
+        'label:disable',
+      ],
+      MaskedPaths: [],
+      ReadonlyPaths: [],
+    })
+  },
+)
+
+t.test('a device with a name of the container device interface must be asked for by that name', async (t) => {
+  const { body } = specOf({
+    devices: [{ source: 'acme.com/gpu=0' }, { source: '/dev/null', target: '/dev/x', permissions: 'r' }],
+  })
+  t.match(body['HostConfig'], {
+    Devices: [{ PathOnHost: '/dev/null', PathInContainer: '/dev/x', CgroupPermissions: 'r' }],
+    DeviceRequests: [{ Driver: 'cdi', DeviceIDs: ['acme.com/gpu=0'] }],
+  })
+})
+
+t.test(
+  'parts and numbers of CPUs must reach a Windows engine as they are, a Linux one not at all',
+  async (t) => {
+    const service = { cpu_percent: 50, cpu_count: 2 }
+    t.match(specOf(service, {}, [], { ...linux, os: 'windows' }).body['HostConfig'], {
+      CpuPercent: 50,
+      CpuCount: 2,
+    })
+    t.match(specOf(service).body['HostConfig'], { CpuPercent: undefined, CpuCount: undefined })
+  },
+)
+
+t.test('a linked service must be known by the names that Compose gives it, on each network', async (t) => {
+  const db = { name: 'db', image: 'bb:1' }
+  const web = { name: 'web', image: 'bb:1', links: ['db:store'], networks: { default: null, back: null } }
+  const { networks } = specOf({}, { services: { db, web } })
+  const links = ['app-db-1:store', 'app-db-1:db-1', 'app-db-1:app-db-1']
+  t.same(
+    networks.map(({ endpoint }) => endpoint['Links']),
+    [links, links],
+  )
 })
 
 t.test('anonymous volumes must go on with the replacement, named and foreign ones must not', async (t) => {

@@ -1,5 +1,6 @@
 import { document } from '../schema/document.ts'
 import type { Field, Fields, Shape } from '../schema/shape.ts'
+import { differences } from './differences.ts'
 import { works, type Support, type SupportState } from '../schema/support.ts'
 
 /** One attribute in the table of support. */
@@ -29,7 +30,7 @@ export function renderSupport(): string {
     const own = entries.filter(({ path }) => groupOf(path) === prefix)
     return [`## ${title}`, '', ...(text === undefined ? [] : [text, '']), ...table(own, prefix)].join('\n')
   })
-  return `${[heading, summary(entries), ...sections].join('\n\n')}\n`
+  return `${[heading, summary(entries), ...sections, ...renderDifferences()].join('\n\n')}\n`
 }
 
 const heading = `# What Bulkhead does with a Compose file
@@ -61,6 +62,25 @@ const groups: readonly { readonly title: string; readonly prefix: string; readon
     text: 'At the top of the file: what holds for services that say nothing themselves. Compose leaves it alone.',
   },
 ]
+
+function renderDifferences(): readonly string[] {
+  const engineNames = { '20': 'Docker 20.10', '26': 'Docker 26.1', windows: 'Windows' }
+  const rows = differences.map(({ attribute, compose, bulkhead, why, engines }) => [
+    attribute === undefined ? 'every one' : `\`${attribute}\``,
+    compose,
+    bulkhead,
+    why,
+    engines === undefined ? 'all' : engines.map((engine) => engineNames[engine]).join(', '),
+  ])
+  const text = `What \`docker inspect\` shows otherwise than where Docker Compose 2.26 made it of the same file, on purpose. A
+test makes every attribute by both, on Docker 26.1 and 20.10, and fails for a difference that is not in this list and for one
+in it that does not show.`
+  return [
+    '## Different from Docker Compose',
+    text,
+    columns(['attribute', 'Compose', 'Bulkhead', 'why', 'engine'], rows).join('\n'),
+  ]
+}
 
 function collectFields(
   shape: Fields,
@@ -127,7 +147,10 @@ function table(entries: readonly SupportEntry[], prefix: string): readonly strin
       cell.replaceAll('|', '\\|'),
     )
   })
-  const header = ['attribute', 'what it says', 'Linux', 'Windows', 'note']
+  return columns(['attribute', 'what it says', 'Linux', 'Windows', 'note'], rows)
+}
+
+function columns(header: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   const widths = header.map((cell, column) =>
     Math.max(...[header, ...rows].map((row) => (row[column] ?? cell).length)),
   )

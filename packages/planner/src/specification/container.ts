@@ -16,7 +16,7 @@ import { exposedPorts } from './ports.ts'
 export function containerSpec(input: SpecificationInput): ContainerSpec {
   const { project, service, number, image } = input
   const { network_mode } = service
-  const networks = attachments(project, service, containerName(project, service, number))
+  const networks = attachments(input, containerName(project, service, number))
   return {
     name: containerName(project, service, number),
     service: service.name,
@@ -36,13 +36,14 @@ export function containerSpec(input: SpecificationInput): ContainerSpec {
       Tty: service.tty ?? false,
       OpenStdin: service.stdin_open ?? false,
       AttachStdin: false,
-      AttachStdout: false,
-      AttachStderr: false,
+      AttachStdout: true,
+      AttachStderr: true,
       StopSignal: service.stop_signal,
       StopTimeout: service.stop_grace_period === undefined ? undefined : seconds(service.stop_grace_period),
       ExposedPorts: exposedPorts(service),
       Healthcheck: healthcheck(service),
-      MacAddress: service.mac_address,
+      // On networks it belongs to the endpoint.
+      MacAddress: network_mode === undefined ? undefined : service.mac_address,
       HostConfig: hostConfig({
         ...input,
         network: firstNetwork(input, networks),
@@ -60,9 +61,8 @@ function firstNetwork(input: SpecificationInput, networks: readonly { readonly n
 }
 
 function environment({ environment = {} }: Service): readonly string[] {
-  return Object.entries(environment)
-    .filter((entry): entry is [string, string] => entry[1] !== null)
-    .map(([name, value]) => `${name}=${value}`)
+  // A name without a value takes the variable of the image away.
+  return Object.entries(environment).map(([name, value]) => (value === null ? name : `${name}=${value}`))
 }
 
 function healthcheck({ healthcheck: check }: Service): Readonly<Record<string, unknown>> | undefined {

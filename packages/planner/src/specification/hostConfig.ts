@@ -1,10 +1,13 @@
-import type { DeviceRequest, Service } from '@bulkhead/model'
+import type { Service } from '@bulkhead/model'
 import { bytes } from '../units.ts'
 import { ownerOf } from '../names.ts'
 import { present } from '../present.ts'
+import { devices } from './devices.ts'
 import type { HostConfigInput } from './input.ts'
+import { links } from './links.ts'
 import { mounts, tmpfs } from './mounts.ts'
 import { portBindings } from './ports.ts'
+import { security } from './security.ts'
 
 /** `HostConfig` of the Engine API. */
 export function hostConfig(input: HostConfigInput): Readonly<Record<string, unknown>> {
@@ -29,7 +32,7 @@ export function hostConfig(input: HostConfigInput): Readonly<Record<string, unkn
     CapDrop: service.cap_drop,
     Privileged: service.privileged ?? false,
     ReadonlyRootfs: service.read_only ?? false,
-    SecurityOpt: service.security_opt,
+    ...security(input),
     GroupAdd: service.group_add,
     UsernsMode: service.userns_mode,
     UTSMode: service.uts,
@@ -40,7 +43,7 @@ export function hostConfig(input: HostConfigInput): Readonly<Record<string, unkn
     Dns: service.dns,
     DnsOptions: service.dns_opt,
     DnsSearch: service.dns_search,
-    ExtraHosts: service.extra_hosts?.map((entry) => entry.replace('=', ':')),
+    ExtraHosts: (service.extra_hosts ?? []).map((entry) => entry.replace('=', ':')),
     Links: links(input),
     Sysctls: service.sysctls,
     StorageOpt: service.storage_opt,
@@ -49,14 +52,9 @@ export function hostConfig(input: HostConfigInput): Readonly<Record<string, unkn
     OomScoreAdj: service.oom_score_adj,
     ShmSize: service.shm_size === undefined ? undefined : bytes(service.shm_size),
     Ulimits: ulimits(service),
-    Devices: service.devices?.map(({ source, target, permissions }) => ({
-      PathOnHost: source,
-      PathInContainer: target ?? source,
-      CgroupPermissions: permissions ?? 'rwm',
-    })),
-    DeviceCgroupRules: service.device_cgroup_rules,
-    DeviceRequests: deviceRequests(service),
+    ...devices(service),
     ...resources(service),
+    ...(capabilities.os === 'windows' ? windowsProcessors(service) : {}),
     ...blockIo(service),
     Annotations: service.annotations,
   })
@@ -75,24 +73,14 @@ function volumesFrom(input: HostConfigInput): readonly string[] | undefined {
   })
 }
 
-function links(input: HostConfigInput): readonly string[] | undefined {
-  const { service } = input
-  const own = (service.links ?? []).map((entry) => {
-    const [name = '', alias = name] = entry.split(':')
-    return `${ownerOf(input, `service:${name}`)}:${alias}`
-  })
-  const all = [...own, ...(service.external_links ?? [])]
-  return all.length === 0 ? undefined : all
-}
-
 /** @see https://github.com/compose-spec/compose-spec/blob/main/deploy.md#restart_policy */
-function restartPolicy({ restart, deploy }: Service): Readonly<Record<string, unknown>> {
-  if (restart !== undefined) {
+function restartPolicy({ restart, deploy }: Service): Readonly<Record<string, unknown>> | undefined {
+  const policy = deploy?.restart_policy
+  if (policy === undefined) {
+    if (restart === undefined) return undefined
     const [name = 'no', retries] = restart.split(':')
     return { Name: name, MaximumRetryCount: Number(retries ?? 0) }
   }
-  const policy = deploy?.restart_policy
-  if (policy === undefined) return { Name: 'no', MaximumRetryCount: 0 }
   const names: Readonly<Record<string, string>> = { any: 'always', 'on-failure': 'on-failure', none: 'no' }
   const name = names[policy.condition ?? 'any'] ?? policy.condition
   return { Name: name, MaximumRetryCount: name === 'on-failure' ? (policy.max_attempts ?? 0) : 0 }
@@ -112,14 +100,17 @@ function resources(service: Service): Readonly<Record<string, unknown>> {
     CpuRealtimePeriod: service.cpu_rt_period,
     CpuRealtimeRuntime: service.cpu_rt_runtime,
     CpusetCpus: service.cpuset,
-    CpuCount: service.cpu_count,
-    CpuPercent: service.cpu_percent,
     Memory: size(service.mem_limit ?? limits?.memory),
     MemoryReservation: size(service.mem_reservation ?? reservations?.memory),
     MemorySwap: size(service.memswap_limit),
     MemorySwappiness: service.mem_swappiness === undefined ? undefined : Number(service.mem_swappiness),
     PidsLimit: service.pids_limit ?? limits?.pids,
   }
+}
+
+/** Unlike Compose's, the part of all CPUs is not multiplied by 100: the engine takes 1 to 100. */
+function windowsProcessors({ cpu_count, cpu_percent }: Service): Readonly<Record<string, unknown>> {
+  return { CpuCount: cpu_count, CpuPercent: cpu_percent }
 }
 
 function blockIo({ blkio_config: config }: Service): Readonly<Record<string, unknown>> {
@@ -143,27 +134,4 @@ function ulimits({ ulimits: limits }: Service): readonly unknown[] | undefined {
       ? { Name, Soft: limit, Hard: limit }
       : { Name, Soft: limit.soft, Hard: limit.hard },
   )
-}
-
-function deviceRequests({ gpus = [], deploy }: Service): readonly unknown[] | undefined {
-  const reserved = deploy?.resources?.reservations?.devices ?? []
-  const requests = [
-    ...reserved.map((request) => deviceRequest(request, [])),
-    ...gpus.map((request) => deviceRequest(request, ['gpu'])),
-  ]
-  return requests.length === 0 ? undefined : requests
-}
-
-function deviceRequest(
-  request: DeviceRequest,
-  implied: readonly string[],
-): Readonly<Record<string, unknown>> {
-  const { capabilities = [], driver, count, device_ids, options } = request
-  return present({
-    Capabilities: [[...capabilities, ...implied.filter((capability) => !capabilities.includes(capability))]],
-    Driver: driver ?? '',
-    Count: count === 'all' ? -1 : count === undefined ? (device_ids === undefined ? -1 : 0) : Number(count),
-    DeviceIDs: device_ids,
-    Options: options,
-  })
 }

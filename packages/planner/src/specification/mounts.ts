@@ -58,6 +58,7 @@ function mount(project: Project, volume: ServiceVolume): Mount {
           Propagation: volume.bind?.propagation,
           CreateMountpoint: volume.bind?.create_host_path ?? true,
           NonRecursive: volume.bind?.recursive === 'disabled' ? true : undefined,
+          ReadOnlyNonRecursive: volume.bind?.recursive === 'writable' ? true : undefined,
           ReadOnlyForceRecursive: volume.bind?.recursive === 'readonly' ? true : undefined,
         }),
         selinux: volume.bind?.selinux,
@@ -75,10 +76,12 @@ function mount(project: Project, volume: ServiceVolume): Mount {
     case 'tmpfs':
       return named({
         ...base,
-        TmpfsOptions: present({
-          SizeBytes: volume.tmpfs?.size === undefined ? undefined : bytes(volume.tmpfs.size),
-          Mode: volume.tmpfs?.mode === undefined ? undefined : Number(volume.tmpfs.mode),
-        }),
+        TmpfsOptions:
+          volume.tmpfs &&
+          present({
+            SizeBytes: volume.tmpfs.size === undefined ? undefined : bytes(volume.tmpfs.size),
+            Mode: volume.tmpfs.mode === undefined ? undefined : Number(volume.tmpfs.mode),
+          }),
       })
     case 'image':
       return named({ ...base, Source: source, ImageOptions: present({ Subpath: volume.image?.subpath }) })
@@ -153,7 +156,7 @@ type Target = (reference: FileReference) => string
 
 const secretTarget: Target = ({ source, target = source }) =>
   target.startsWith('/') ? target : `/run/secrets/${target}`
-const configTarget: Target = ({ source, target }) => target ?? `/${source}`
+const configTarget: Target = ({ source, target = source }) => (target.startsWith('/') ? target : `/${target}`)
 
 function fileMounts(
   objects: Readonly<Record<string, FileObject>>,

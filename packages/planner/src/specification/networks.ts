@@ -10,22 +10,26 @@ import {
 } from '@bulkhead/model'
 import { present } from '../present.ts'
 import { composeVersion } from '../release.ts'
+import type { SpecificationInput } from './input.ts'
+import { links } from './links.ts'
 
 /**
  * The networks a container joins, the one with the highest priority first.
  * Container name and service name are aliases on each, as with Compose.
  */
-export function attachments(project: Project, service: Service, name: string): readonly NetworkAttachment[] {
+export function attachments(input: SpecificationInput, name: string): readonly NetworkAttachment[] {
+  const { project, service } = input
   if (service.network_mode !== undefined) return []
   const entries = Object.entries(service.networks ?? {})
   return entries
     .sort(([a, x], [b, y]) => (y?.priority ?? 0) - (x?.priority ?? 0) || a.localeCompare(b))
-    .map(([key, options]) => ({
+    .map(([key, options], index) => ({
       network: project.networks[key]?.name ?? key,
       endpoint: present({
         Aliases: [...new Set([name, service.name, ...(options?.aliases ?? [])])],
+        Links: links(input),
         IPAMConfig: addresses(options),
-        MacAddress: options?.mac_address,
+        MacAddress: options?.mac_address ?? (index === 0 ? service.mac_address : undefined),
         DriverOpts: driverOptions(options),
         GwPriority: options?.gw_priority,
       }),
@@ -37,8 +41,6 @@ type Options = NonNullable<Service['networks']>[string]
 function addresses(options: Options): Readonly<Record<string, unknown>> | undefined {
   if (options === null) return undefined
   const { ipv4_address, ipv6_address, link_local_ips } = options
-  if (ipv4_address === undefined && ipv6_address === undefined && link_local_ips === undefined)
-    return undefined
   return present({ IPv4Address: ipv4_address, IPv6Address: ipv6_address, LinkLocalIPs: link_local_ips })
 }
 

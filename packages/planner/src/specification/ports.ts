@@ -15,9 +15,7 @@ function expandExposed(entry: string): readonly string[] {
 }
 
 /** `PortBindings`; a published range is left to the engine, which takes the first free port of it. */
-export function portBindings(service: Service): Readonly<Record<string, readonly unknown[]>> | undefined {
-  const ports = service.ports ?? []
-  if (ports.length === 0) return undefined
+export function portBindings({ ports = [] }: Service): Readonly<Record<string, readonly unknown[]>> {
   const bindings: Record<string, unknown[]> = {}
   for (const { target, protocol = 'tcp', host_ip, published } of ports) {
     const key = `${target}/${protocol}`
