@@ -30,7 +30,7 @@ export function repairsOf(
 ): readonly Repair[] {
   const name = containerName(project, service, container.number ?? 1)
   const judged = new Map([...networks.values()].map((one) => [one.definition.name, one]))
-  return attachments(project, service, name).flatMap((attachment): readonly Repair[] => {
+  return attachments({ project, service }, name).flatMap((attachment): readonly Repair[] => {
     const { found, renewed } = judged.get(attachment.network) ?? { found: undefined, renewed: false }
     const id = container.networks[attachment.network]
     // Until it has run there, its place is known by name alone, and that is right whatever bears the name.

@@ -10,14 +10,13 @@ import {
 } from '@bulkhead/model'
 import { present } from '../present.ts'
 import { composeVersion } from '../release.ts'
-import type { SpecificationInput } from './input.ts'
-import { links } from './links.ts'
+import { links, type Linking } from './links.ts'
 
 /**
  * The networks a container joins, the one with the highest priority first.
  * Container name and service name are aliases on each, as with Compose.
  */
-export function attachments(input: SpecificationInput, name: string): readonly NetworkAttachment[] {
+export function attachments(input: Linking, name: string): readonly NetworkAttachment[] {
   const { project, service } = input
   if (service.network_mode !== undefined) return []
   const entries = Object.entries(service.networks ?? {})
