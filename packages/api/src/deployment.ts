@@ -1,4 +1,12 @@
-import type { Deployment, DeploymentEvent, OperationReference, OperationType } from '@bulkhead/model'
+import { deploymentActions, pullPolicies } from '@bulkhead/model'
+import type {
+  Deployment,
+  DeploymentAction,
+  DeploymentEvent,
+  OperationReference,
+  OperationType,
+  PullPolicy,
+} from '@bulkhead/model'
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { BundleSchema } from './bundle.ts'
@@ -6,7 +14,8 @@ import { ProblemSchema } from './problem.ts'
 import { ProjectNameSchema } from './project.ts'
 import { shapeOf } from './shape.ts'
 
-export const DeploymentActionSchema = Type.Enum(['up', 'stop', 'down'])
+export const DeploymentActionSchema = Type.Unsafe<DeploymentAction>(Type.Enum([...deploymentActions]))
+const PullPolicySchema = Type.Unsafe<PullPolicy>(Type.Enum([...pullPolicies]))
 
 export const DeploymentRequestSchema = Type.Object(
   {
@@ -14,10 +23,52 @@ export const DeploymentRequestSchema = Type.Object(
     action: DeploymentActionSchema,
     bundle: Type.Optional(BundleSchema),
     services: Type.Optional(
-      Type.Array(Type.String(), { description: 'Only these and what they depend on; absent: all.' }),
+      Type.Array(Type.String(), {
+        description:
+          'Only these; absent: all. `up`, `create`, `scale` and `start` take what they depend on along.',
+      }),
+    ),
+    noDependencies: Type.Optional(
+      Type.Boolean({
+        description:
+          'With `up`, `create`, `scale`: leave what the services depend on as it is. With `restart`: leave alone what depends on them with `restart: true`.',
+      }),
+    ),
+    scale: Type.Optional(
+      Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
+        description:
+          'Replicas by service, in place of what the files say, until the next `up` of the service without it.',
+      }),
+    ),
+    recreate: Type.Optional(
+      Type.Unsafe<'changed' | 'always' | 'never'>(
+        Type.Enum(['changed', 'always', 'never'], {
+          default: 'changed',
+          description: '`never` holds until the next `up` of the service without it.',
+        }),
+      ),
+    ),
+    recreateDependencies: Type.Optional(
+      Type.Boolean({ description: 'Recreate what the named services depend on though nothing changed.' }),
+    ),
+    renewAnonymousVolumes: Type.Optional(
+      Type.Boolean({ description: 'Containers that are replaced hand on no anonymous volumes.' }),
     ),
     build: Type.Optional(Type.Boolean({ description: 'Build images though they exist.' })),
-    removeVolumes: Type.Optional(Type.Boolean({ description: 'With `down`.' })),
+    noBuild: Type.Optional(Type.Boolean({ description: 'Build no image, even where one is missing.' })),
+    pull: Type.Optional(PullPolicySchema),
+    signal: Type.Optional(
+      Type.String({ pattern: '^(SIG)?[A-Za-z0-9+-]{1,16}$', description: 'With `kill`; SIGKILL if absent.' }),
+    ),
+    stop: Type.Optional(Type.Boolean({ description: 'With `rm`: also containers that run.' })),
+    removeVolumes: Type.Optional(Type.Boolean({ description: 'With `down` and `rm`.' })),
+    removeImages: Type.Optional(
+      Type.Unsafe<'local' | 'all'>(
+        Type.Enum(['local', 'all'], {
+          description: 'With `down`: images too; `local`: only of services that name none.',
+        }),
+      ),
+    ),
     removeOrphans: Type.Optional(Type.Boolean()),
     timeoutSeconds: Type.Optional(
       Type.Integer({ minimum: 0, description: 'To wait for a container to stop before it is killed.' }),
@@ -51,6 +102,7 @@ const OperationTypeSchema = Type.Unsafe<OperationType>(
   Type.Enum([
     'pullImage',
     'buildImage',
+    'removeImage',
     'createNetwork',
     'removeNetwork',
     'connectNetwork',
@@ -60,6 +112,7 @@ const OperationTypeSchema = Type.Unsafe<OperationType>(
     'createContainer',
     'startContainer',
     'stopContainer',
+    'killContainer',
     'removeContainer',
     'renameContainer',
     'awaitCondition',

@@ -1,4 +1,4 @@
-import { containerStates, isolationModes } from '@bulkhead/model'
+import { containerStates, isolationModes, rests } from '@bulkhead/model'
 import type {
   ContainerState,
   Health,
@@ -6,6 +6,7 @@ import type {
   ObservedPort,
   ProjectStatus,
   ReplicaStatus,
+  Rest,
   ServiceStatus,
 } from '@bulkhead/model'
 import { Type } from 'typebox'
@@ -66,7 +67,12 @@ export const ServiceStatusSchema = shapeOf<ServiceStatus>()(
         mode: Type.Unsafe<IsolationMode>(Type.Enum([...isolationModes])),
         profile: Type.Optional(Type.String({ description: 'What the mode means on this engine.' })),
       }),
-      wanted: Type.Number(),
+      wanted: Type.Number({ description: 'Replicas that are to run.' }),
+      rest: Type.Optional(
+        Type.Unsafe<Rest>(
+          Type.Enum([...rests], { description: 'What is asked for instead of that it runs.' }),
+        ),
+      ),
       replicas: Type.Array(ReplicaStatusSchema),
     },
     { title: 'ServiceStatus' },

@@ -62,6 +62,7 @@ function shop(...replicas: readonly ReplicaStatus[]): ProjectStatus {
     name,
     isolation: { mode: 'process', profile: 'runc' },
     wanted: 1,
+    rest: undefined,
     replicas: replicas.filter(({ service }) => service === name),
   }))
   const workingDir = undefined

@@ -293,6 +293,7 @@ const service: ServiceStatus = {
   name: 'web',
   isolation: { mode: 'hyperv', profile: 'runsc' },
   wanted: 1,
+  rest: undefined,
   replicas: [replica],
 }
 

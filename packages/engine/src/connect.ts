@@ -18,6 +18,7 @@ import { exec, openExec, startExec } from './exec.ts'
 import { awaitExit } from './exit.ts'
 import { putFiles } from './files.ts'
 import { logs } from './logs.ts'
+import { removeImage } from './images.ts'
 import { connectNetwork, createNetwork, disconnectNetwork, removeNetwork } from './networks.ts'
 import { inspect, observe, projects } from './observe.ts'
 import type { Engine, RegistryCredentials } from './port.ts'
@@ -64,6 +65,7 @@ export function connect(address: EngineAddress, { sshCommand, credentials }: Con
     startContainer: (container, signal) => startContainer(client, container, signal),
     stopContainer: (container, timeoutSeconds, signal) =>
       stopContainer(client, container, timeoutSeconds, signal),
+    removeImage: (reference, signal) => removeImage(client, reference, signal),
     removeContainer: (container, options, signal) => removeContainer(client, container, options, signal),
     renameContainer: (container, name, signal) => renameContainer(client, container, name, signal),
     killContainer: (container, name, signal) => killContainer(client, container, name, signal),

@@ -173,6 +173,12 @@ const rules: readonly Rule[] = [
     hint: 'Start it first, or wait until it runs.',
   },
   {
+    status: 409,
+    words: /conflict: unable to (?:delete|remove).*(?:is using its referenced|used by)|is being used by/isu,
+    code: 'BH_CONFLICT',
+    hint: 'Remove the containers that were made from it first.',
+  },
+  {
     words: /has active endpoints|volume is in use|is in use by/iu,
     code: 'BH_CONFLICT',
     hint: 'Remove the containers that use it first.',

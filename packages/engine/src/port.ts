@@ -72,6 +72,8 @@ export interface Engine {
   pullImage(request: PullRequest): Promise<void>
   buildImage(request: BuildRequest): Promise<void>
   pushImage(request: PushRequest): Promise<void>
+  /** The name alone where the image has others, else the image. Done too when it is gone. @throws BulkheadError BH_CONFLICT while a container uses it */
+  removeImage(reference: string, signal?: AbortSignal): Promise<void>
   /** Platforms (`linux/amd64`, `windows/amd64`) that the registry has for a reference; undefined: it could not tell in time. */
   imagePlatforms(
     reference: string,

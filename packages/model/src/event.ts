@@ -1,4 +1,5 @@
-import type { ErrorCode, Problem } from './error.ts'
+import type { DeploymentOutcome } from './deployment.ts'
+import type { Problem } from './error.ts'
 import type { OperationType } from './operation.ts'
 
 /** What happened in a deployment, in order. `id` counts from 1 within the deployment and serves as SSE id. */
@@ -27,22 +28,4 @@ export interface OperationReference {
   readonly subject: string
   readonly service: string | undefined
   readonly cause: string
-}
-
-export type DeploymentAction = 'up' | 'stop' | 'down'
-export type DeploymentOutcome = 'succeeded' | 'failed' | 'canceled' | 'superseded'
-export type DeploymentState = 'queued' | 'running' | DeploymentOutcome
-
-export interface Deployment {
-  readonly id: string
-  readonly project: string
-  readonly action: DeploymentAction
-  readonly revision: number | undefined
-  readonly state: DeploymentState
-  /** ISO 8601. */
-  readonly createdAt: string
-  readonly finishedAt: string | undefined
-  /** Operations done so far, all rounds together; 0 at the end: nothing had to be changed. */
-  readonly operations: number
-  readonly problem: (Omit<Problem, 'code'> & { readonly code: ErrorCode }) | undefined
 }

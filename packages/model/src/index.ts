@@ -1,4 +1,5 @@
 export * from './capabilities.ts'
+export * from './deployment.ts'
 export * from './error.ts'
 export * from './event.ts'
 export * from './intent.ts'

@@ -30,6 +30,7 @@ export type Operation =
       readonly platform: string | undefined
       readonly cause: string
     }
+  | { readonly type: 'removeImage'; readonly reference: string; readonly cause: string }
   | {
       readonly type: 'createNetwork'
       readonly key: string
@@ -65,6 +66,15 @@ export type Operation =
       readonly container: string
       readonly name: string
       readonly timeoutSeconds: number | undefined
+      readonly cause: string
+    }
+  | {
+      readonly type: 'killContainer'
+      readonly service: string
+      readonly container: string
+      readonly name: string
+      /** `SIGKILL`, `SIGHUP`, … */
+      readonly signal: string
       readonly cause: string
     }
   | {

@@ -1,4 +1,4 @@
-import type { DeploymentAction } from './event.ts'
+import type { DeploymentAction } from './deployment.ts'
 import type { Problem } from './error.ts'
 import type { Operation, OperationType } from './operation.ts'
 

@@ -1,6 +1,6 @@
 import type { ContainerState, Health, ObservedPort } from './observed.ts'
 import type { IsolationMode } from './isolation.ts'
-import type { Target } from './intent.ts'
+import type { Rest, Target } from './intent.ts'
 
 /** What `ps`, the API and the dashboard show of a project. */
 export interface ProjectStatus {
@@ -23,7 +23,10 @@ export interface ServiceStatus {
     /** The OCI runtime, or the Windows isolation, that the mode means here. */
     readonly profile: string | undefined
   }
+  /** Replicas that are to run. */
   readonly wanted: number
+  /** What is asked for instead of that it runs; undefined: that it runs, or nothing. */
+  readonly rest: Rest | undefined
   readonly replicas: readonly ReplicaStatus[]
 }
 

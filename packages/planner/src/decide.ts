@@ -1,5 +1,5 @@
 import type { Observed, ObservedContainer } from '@bulkhead/model'
-import { divergence, type Wanted } from './divergence.ts'
+import { divergence, isLost, type Wanted } from './divergence.ts'
 import { containerName, isTemporaryName } from './names.ts'
 
 /** What becomes of one replica, or of one container that is none. */
@@ -32,9 +32,15 @@ export type Decision =
  *
  * A replica keeps its number and name. Too many: those that diverge leave
  * first, then the highest numbers. A temporary name is a replacement that was
- * interrupted: finished when it is what is wanted, else removed.
+ * interrupted: finished when it is what is wanted, else removed. `frozen`: what
+ * is there stays though it diverges, and only what is missing or too many is put right.
  */
-export function decide(wanted: Wanted, replicas: number, observed: Observed): readonly Decision[] {
+export function decide(
+  wanted: Wanted,
+  replicas: number,
+  observed: Observed,
+  frozen = false,
+): readonly Decision[] {
   const { service } = wanted
   const containers = observed.containers.filter((one) => one.service === service.name && !one.oneOff)
   const slots = new Map<number, ObservedContainer[]>()
@@ -42,7 +48,7 @@ export function decide(wanted: Wanted, replicas: number, observed: Observed): re
     const number = container.number ?? 0
     slots.set(number, [...(slots.get(number) ?? []), container])
   }
-  const judged = [...slots].map(([number, all]) => judgeSlot(number, all, wanted, observed))
+  const judged = [...slots].map(([number, all]) => judgeSlot(number, all, wanted, observed, frozen))
   const ranked = judged.sort((a, b) => Number(a.diverges) - Number(b.diverges) || a.number - b.number)
   const kept = ranked.filter(({ number }) => number > 0).slice(0, replicas)
   const surplus = ranked.filter((slot) => !kept.includes(slot))
@@ -54,6 +60,14 @@ export function decide(wanted: Wanted, replicas: number, observed: Observed): re
       all.map((container): Decision => ({ kind: 'remove', container, cause: 'more than asked for' })),
     ),
   ]
+}
+
+/** The containers of a service as they are: nothing is made, replaced or removed. */
+export function keepAll({ service }: Wanted, { containers }: Observed): readonly Decision[] {
+  return containers
+    .filter((one) => one.service === service.name && !one.oneOff && !isLost(one))
+    .sort((a, b) => (a.number ?? 0) - (b.number ?? 0) || byAge(a, b))
+    .map((container) => ({ kind: 'keep', number: container.number ?? 1, container }))
 }
 
 interface Slot {
@@ -68,6 +82,7 @@ function judgeSlot(
   all: readonly ObservedContainer[],
   wanted: Wanted,
   observed: Observed,
+  frozen: boolean,
 ): Slot {
   const name = containerName(wanted.project, wanted.service, number)
   const temporary = all.filter((one) => isTemporaryName(one.name, name))
@@ -87,6 +102,22 @@ function judgeSlot(
       decisions: [
         { kind: 'keep', number, container: current },
         ...discard(others, 'duplicate'),
+        ...discard(temporary, leftovers),
+      ],
+    }
+  }
+  const present = frozen ? settled.find((one) => !isLost(one)) : undefined
+  if (present !== undefined) {
+    return {
+      number,
+      all,
+      diverges: true,
+      decisions: [
+        { kind: 'keep', number, container: present },
+        ...discard(
+          settled.filter((one) => one !== present),
+          'duplicate',
+        ),
         ...discard(temporary, leftovers),
       ],
     }

@@ -18,7 +18,8 @@ export interface Wanted {
   readonly profile: IsolationProfile
   readonly hash: string
   readonly composeHash: string
-  readonly nonce?: number
+  /** Ids of containers that are to be replaced though nothing changed. */
+  readonly replace: ReadonlySet<string>
   /** What a container was made from, where that is still known. */
   readonly former?: Former | undefined
 }
@@ -33,7 +34,8 @@ export function divergence(
   observed: Observed,
 ): string | undefined {
   const { project, service, profile, hash, composeHash } = wanted
-  if (container.state === 'dead' || container.state === 'removing') return `container is ${container.state}`
+  if (isLost(container)) return `container is ${container.state}`
+  if (wanted.replace.has(container.id)) return 'asked for'
 
   const ours = container.labels[bulkheadLabels.hash]
   const matches =
@@ -58,10 +60,10 @@ export function divergence(
 /** What is different of the service since the container was made; undefined: not known any more. */
 export function changesOf(
   container: ObservedContainer,
-  { project, service, profile, nonce = 0, former }: Wanted,
+  { project, service, profile, former }: Wanted,
 ): readonly FieldChange[] | undefined {
   const old = former?.(container)
-  return old && changedFields(old, { project, service, mode: profile.mode, nonce })
+  return old && changedFields(old, { project, service, mode: profile.mode })
 }
 
 /** Names in a cause; the plan has the rest. */
@@ -72,6 +74,11 @@ function configurationCause(changes: readonly FieldChange[] = []): string {
   if (names.length === 0) return 'configuration changed'
   const rest = names.length - mostNames
   return `configuration changed: ${names.slice(0, mostNames).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
+}
+
+/** True for what the engine will never run again. */
+export function isLost({ state }: ObservedContainer): boolean {
+  return state === 'dead' || state === 'removing'
 }
 
 /** A parent that was replaced in a round that got no further leaves its children in a namespace of nobody. */

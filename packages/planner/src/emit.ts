@@ -1,4 +1,4 @@
-import type { Dependency, DependencyCondition, ObservedContainer } from '@bulkhead/model'
+import type { Dependency, DependencyCondition, Intent, ObservedContainer } from '@bulkhead/model'
 import type { Decision } from './decide.ts'
 import type { Draft } from './draft.ts'
 import { containerName, imageOf, temporaryName } from './names.ts'
@@ -33,14 +33,18 @@ interface Emission {
   readonly stops: ReadonlyMap<string, readonly number[]>
 }
 
-/** Adds the nodes of all networks, volumes and services, which come in start order. */
+/**
+ * Adds the nodes of all networks, volumes and services, which come in start order.
+ *
+ * @returns what is stopped to be started again: id → its start until now.
+ */
 export function emitServices(
   input: UpInput,
   plans: ReadonlyMap<string, ServicePlan>,
   judgment: Judgment,
   draft: Draft,
-): void {
-  const stops = emitRestartStops(input, plans, draft)
+): Readonly<Record<string, string>> {
+  const { stops, restarts } = emitRestartStops(input, plans, draft)
   const clearing = emitClearing(input, plans, judgment, stops, draft)
   const resources = emitResources(input, judgment, clearing, draft)
   const emission: Emission = {
@@ -62,6 +66,7 @@ export function emitServices(
   for (const servicePlan of plans.values()) {
     emission.emitted.set(servicePlan.wanted.service.name, emitService(emission, servicePlan))
   }
+  return restarts
 }
 
 /** Dependents first: they stop before what they depend on does. */
@@ -69,20 +74,39 @@ function emitRestartStops(
   { intent }: UpInput,
   plans: ReadonlyMap<string, ServicePlan>,
   draft: Draft,
-): ReadonlyMap<string, readonly number[]> {
+): { readonly stops: ReadonlyMap<string, readonly number[]>; readonly restarts: Record<string, string> } {
   const stops = new Map<string, readonly number[]>()
-  for (const { restarts, decisions, wanted } of [...plans.values()].reverse()) {
-    if (!restarts) continue
-    const nodes = decisions.flatMap((decision) => {
+  const restarts: Record<string, string> = {}
+  for (const servicePlan of [...plans.values()].reverse()) {
+    const { name: stopped } = servicePlan.wanted.service
+    const after = [...plans.values()]
+      .filter(({ wanted }) => wanted.service.depends_on?.[stopped] !== undefined)
+      .flatMap(({ wanted }) => stops.get(wanted.service.name) ?? [])
+    const nodes = servicePlan.decisions.flatMap((decision) => {
       if (decision.kind !== 'keep' || !isUp(decision.container)) return []
-      const { id, name, service } = decision.container
-      const cause = 'a dependency is replaced'
+      const cause = causeToRestart(intent, servicePlan, decision.container)
+      if (cause === undefined) return []
+      const { id, name, service, startedAt = '' } = decision.container
       const timeoutSeconds = intent.stopTimeoutSeconds
-      return [draft.add({ type: 'stopContainer', service, container: id, name, timeoutSeconds, cause }, [])]
+      restarts[id] = startedAt
+      return [
+        draft.add({ type: 'stopContainer', service, container: id, name, timeoutSeconds, cause }, after),
+      ]
     })
-    stops.set(wanted.service.name, nodes)
+    if (nodes.length > 0) stops.set(stopped, nodes)
   }
-  return stops
+  return { stops, restarts }
+}
+
+/** Why a container that is as asked for is to be stopped, where it runs, and started. */
+function causeToRestart(
+  { restarts }: Intent,
+  { restarts: isFollowing, rests, bystander }: ServicePlan,
+  container: ObservedContainer,
+): string | undefined {
+  if (rests) return undefined
+  if (restarts[container.id] === (container.startedAt ?? '')) return 'asked for'
+  return isFollowing && (isUp(container) || !bystander) ? 'a dependency is replaced' : undefined
 }
 
 function emitService(emission: Emission, servicePlan: ServicePlan): Emitted {
@@ -127,12 +151,16 @@ function emitReplica(
   const { name: serviceName } = service
   const finalName = containerName(project, service, decision.number)
   const files = writtenFiles(project, service)
-  const start = (container: string, cause: string, after: readonly number[]): readonly number[] => [
-    draft.add({ type: 'startContainer', service: serviceName, container, name: finalName, files, cause }, [
-      ...after,
-      ...conditions(),
-    ]),
-  ]
+  const start = (
+    container: string,
+    cause: string,
+    after: readonly number[],
+    name = finalName,
+  ): readonly number[] => {
+    if (servicePlan.rests) return after
+    const operation = { type: 'startContainer', service: serviceName, container, name, files, cause } as const
+    return [draft.add(operation, [...after, ...conditions()])]
+  }
   const create = (
     name: string,
     cause: string,
@@ -151,13 +179,12 @@ function emitReplica(
       const { connected, stopped } = emitRepairs(emission, container)
       const lost = stopped ?? lostNamespace(emission, servicePlan, container)
       const stops = emission.stops.get(serviceName) ?? []
+      const asked = causeToRestart(input.intent, servicePlan, container)
       const restart = lost === undefined || stopped !== undefined ? [] : emitStop(emission, container, lost)
-      const cause = servicePlan.restarts
-        ? 'a dependency is replaced'
-        : (lost ?? startCause(emission, container, servicePlan))
+      const cause = asked ?? lost ?? startCause(emission, servicePlan, container)
       if (cause === undefined) return { nodes: connected, container: container.id }
       const after = [...stops, ...restart, ...connected, ...parentStarts(emission, servicePlan)]
-      return { nodes: start(container.id, cause, after), container: container.id }
+      return { nodes: start(container.id, cause, after, container.name), container: container.id }
     }
     case 'create': {
       const created = create(finalName, decision.cause, ready, decision.replaced)
@@ -303,18 +330,19 @@ function specOf(
  */
 function startCause(
   { input, plans, judgment }: Emission,
+  { wanted, rests, bystander }: ServicePlan,
   container: ObservedContainer,
-  { wanted }: ServicePlan,
 ): string | undefined {
   const { deployment, held } = input
   const service = wanted.service.name
+  if (rests || bystander) return undefined
   if (container.state === 'created')
     return deployment?.started.has(container.id) === true ? undefined : 'not started'
   if (container.state !== 'exited') return undefined
   if (deployment === undefined && !held.has(service) && isLeftStopped(container, wanted, judgment))
     return 'left stopped by an interrupted repair'
   if (deployment === undefined || deployment.started.has(container.id)) return undefined
-  if (container.exitCode === 0 && isJob(plans, service)) return undefined
+  if (container.exitCode === 0 && isJob(plans, wanted.service.name)) return undefined
   return 'not running'
 }
 
@@ -336,6 +364,9 @@ function conditionNodes(emission: Emission, { wanted }: ServicePlan): readonly n
   return Object.entries(wanted.service.depends_on ?? {}).flatMap(([name, dependency]) => {
     const target = emission.emitted.get(name)
     if (target === undefined || target.containers.length === 0) return []
+    // Nobody starts it now, so nothing that it is to come to is waited for.
+    const plan = emission.plans.get(name)
+    if (target.started.length === 0 && (plan?.bystander === true || plan?.rests === true)) return []
     if (dependency.condition === 'service_started') return target.started
     return awaitNode(emission, name, dependency, target)
   })

@@ -42,8 +42,6 @@ export interface HashInput {
   readonly mode: IsolationMode
   /** Keys the hash: it covers secrets, and a plain one could be guessed. */
   readonly key: string
-  /** Raised by whoever wants the service recreated though nothing changed. */
-  readonly nonce: number
 }
 
 /** What a container was made from, where that is still known. */
@@ -61,7 +59,7 @@ export function hashOf(input: HashInput): string {
 }
 
 /** What the hash covers: two services with equal hashes are equal in all of it. */
-function covered({ project, service, mode, nonce }: Omit<HashInput, 'key'>) {
+function covered({ project, service, mode }: Omit<HashInput, 'key'>) {
   const networks = Object.keys(service.networks ?? {}).map(
     (name) => [name, project.networks[name]?.name] as const,
   )
@@ -80,7 +78,6 @@ function covered({ project, service, mode, nonce }: Omit<HashInput, 'key'>) {
     secrets: contents(project.secrets, service.secrets),
     configs: contents(project.configs, service.configs),
     seccomp: profiles(project, service),
-    nonce: nonce === 0 ? undefined : nonce,
   }
 }
 
@@ -93,12 +90,11 @@ export function changedFields(
   now: Omit<HashInput, 'key'>,
 ): readonly FieldChange[] {
   const [before, after] = [covered(old), covered(now)]
-  const own = ({ service, deploy, runtime, mode, nonce }: Covered) => ({
+  const own = ({ service, deploy, runtime, mode }: Covered) => ({
     ...service,
     deploy,
     runtime,
     isolation: mode,
-    'recreation asked for': nonce,
   })
   return [
     ...diff(own(before), own(after)),

@@ -1,8 +1,8 @@
-import type { Operation, Plan, Project, Service } from '@bulkhead/model'
+import type { DeploymentOptions, Operation, Plan, Project, Service } from '@bulkhead/model'
 import { newDraft } from './draft.ts'
 import { imageOf } from './names.ts'
 import type { PlanInput } from './input.ts'
-import { selectServices } from './select.ts'
+import { activeServices, isBystander } from './select.ts'
 
 /**
  * The images to pull and build, all side by side. Only in a deployment: the
@@ -17,19 +17,20 @@ export function planImages({
   if (deployment === undefined) return []
   const draft = newDraft()
   const pulls = new Map<string, Operation & { type: 'pullImage' }>()
-  for (const service of selectServices(project, intent)) {
-    if (service.provider !== undefined) continue
+  for (const service of activeServices(project, intent)) {
+    if (service.provider !== undefined || isBystander(deployment, service)) continue
     const reference = imageOf(project, service)
     const present = observed.images[reference] !== undefined
-    const cause = causeToGet(service, present, deployment.refresh)
+    const asked = askedOf(service, deployment.options)
+    const cause = causeToGet(asked, present, deployment.refresh)
     if (cause === undefined) continue
-    if (service.build !== undefined && service.pull_policy !== 'always') {
+    if (asked.build !== undefined && asked.pull_policy !== 'always') {
       draft.add(
         {
           type: 'buildImage',
           service: service.name,
           reference,
-          build: service.build,
+          build: asked.build,
           platform: service.platform,
           cause,
         },
@@ -42,6 +43,14 @@ export function planImages({
   }
   for (const operation of pulls.values()) draft.add(operation, [])
   return draft.plan()
+}
+
+/** The service under what the deployment asks for in its place. */
+function askedOf(service: Service, { noBuild = false, pull }: DeploymentOptions): Service {
+  const policy = pull === undefined ? service : { ...service, pull_policy: pull }
+  if (!noBuild) return policy
+  const { build: _, ...unbuilt } = policy
+  return unbuilt
 }
 
 function causeToGet(

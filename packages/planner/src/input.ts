@@ -1,4 +1,6 @@
 import type {
+  DeploymentAction,
+  DeploymentOptions,
   EngineCapabilities,
   Intent,
   Network,
@@ -39,10 +41,14 @@ export interface ComposeHashes {
 }
 
 export interface DeploymentView {
+  readonly action: DeploymentAction
+  readonly options: DeploymentOptions
   /** Images to pull or build although they are there, not yet done in this deployment. */
   readonly refresh: ImageRefresh | undefined
   /** Containers that this deployment has started already: one that ended since is not started again. */
   readonly started: ReadonlySet<string>
+  /** Containers that this deployment's signal was sent to. */
+  readonly signaled: ReadonlySet<string>
 }
 
 export interface ImageRefresh {
@@ -54,6 +60,12 @@ export interface PlanResult {
   readonly plan: Plan
   /** Errors: the plan is empty and nothing may be done. Warnings go with a plan. */
   readonly problems: readonly Problem[]
+  /**
+   * What the plan stops in order to start it again: id → its start until now. It
+   * belongs in the intent before anything is stopped, or a crash in between
+   * would leave it stopped for good.
+   */
+  readonly restarts?: Readonly<Record<string, string>>
 }
 
 export type UpInput = PlanInput & { readonly project: Project }
@@ -64,4 +76,8 @@ export interface ServicePlan {
   readonly decisions: readonly Decision[]
   /** Up to date, but stopped and started again: a dependency with `restart: true` is replaced. */
   readonly restarts: boolean
+  /** Its containers are made and not started. */
+  readonly rests: boolean
+  /** The deployment isn't about it: its containers stay as they are unless they have to follow others. */
+  readonly bystander: boolean
 }

@@ -2,7 +2,9 @@ import { isBulkheadError, toProblem, type Observed } from '@bulkhead/model'
 import { planDown, planStop } from './down.ts'
 import { planImages } from './images.ts'
 import type { PlanInput, PlanResult } from './input.ts'
-import { planUp } from './up.ts'
+import { labelledProject } from './labels.ts'
+import { planSignal } from './signal.ts'
+import { planLabelled, planUp } from './up.ts'
 
 /**
  * Decides how to turn what is on the engine into what was asked for.
@@ -39,10 +41,15 @@ function order(a: string, b: string): number {
 }
 
 function planFor(input: PlanInput): PlanResult {
-  const { project, intent } = input
+  const { project, name, intent, deployment, observed } = input
+  if (deployment?.options.signal !== undefined) return planSignal(input, deployment)
   if (intent.target === 'down') return planDown(input)
   if (intent.target === 'stopped') return planStop(input)
-  if (project === undefined) return { plan: [], problems: [] }
+  if (project === undefined) {
+    // Without files there is nothing that the loop could hold the engine to.
+    if (deployment === undefined) return { plan: [], problems: [] }
+    return planLabelled({ ...input, project: labelledProject(name, observed.containers) })
+  }
   const images = planImages({ ...input, project })
   return images.length > 0 ? { plan: images, problems: [] } : planUp({ ...input, project })
 }

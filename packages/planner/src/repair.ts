@@ -31,7 +31,10 @@ export function repairsOf(
   const name = containerName(project, service, container.number ?? 1)
   const judged = new Map([...networks.values()].map((one) => [one.definition.name, one]))
   return attachments({ project, service }, name).flatMap((attachment): readonly Repair[] => {
-    const { found, renewed } = judged.get(attachment.network) ?? { found: undefined, renewed: false }
+    const network = judged.get(attachment.network)
+    // Nobody whom this round is about uses it.
+    if (network === undefined) return []
+    const { found, renewed } = network
     const id = container.networks[attachment.network]
     // Until it has run there, its place is known by name alone, and that is right whatever bears the name.
     if (id === '' && !isUp(container)) return []

@@ -58,13 +58,18 @@ function serviceStatus(
     project !== undefined &&
     intent?.target === 'up' &&
     selected(project, intent).some((one) => one.name === name)
+  const rest = on || intent?.target === 'up' ? intent?.resting[name] : undefined
   return {
     name,
     isolation: {
       mode: service === undefined ? labelledMode(running) : safeMode(service),
       profile: running?.isolation ?? running?.runtime ?? profileOf(service, capabilities),
     },
-    wanted: on && service !== undefined && intent !== undefined ? wantedReplicas(service, intent) : 0,
+    rest,
+    wanted:
+      on && rest === undefined && service !== undefined && intent !== undefined
+        ? wantedReplicas(service, intent)
+        : 0,
     replicas: containers
       .sort(
         (a, b) =>

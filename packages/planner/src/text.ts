@@ -15,6 +15,7 @@ export function sentence(operation: Operation): string {
 const verbs = {
   pullImage: 'pull',
   buildImage: 'build',
+  removeImage: 'remove',
   createNetwork: 'create',
   removeNetwork: 'remove',
   connectNetwork: 'connect',
@@ -24,6 +25,7 @@ const verbs = {
   createContainer: 'create',
   startContainer: 'start',
   stopContainer: 'stop',
+  killContainer: 'kill',
   removeContainer: 'remove',
   renameContainer: 'rename',
   awaitCondition: 'await',
@@ -34,6 +36,7 @@ export function subjectOf(operation: Operation): string {
   switch (operation.type) {
     case 'pullImage':
     case 'buildImage':
+    case 'removeImage':
       return `image ${operation.reference}`
     case 'createNetwork':
       return `network ${operation.network.name}`
@@ -47,6 +50,7 @@ export function subjectOf(operation: Operation): string {
       return `container ${operation.container.name}`
     case 'startContainer':
     case 'stopContainer':
+    case 'killContainer':
     case 'removeContainer':
       return `container ${operation.name}`
     case 'connectNetwork':

@@ -1,6 +1,6 @@
 import { resolveIsolation } from '@bulkhead/isolation'
 import { positionOf, type ObservedContainer, type Problem, type Service } from '@bulkhead/model'
-import { decide, type Decision } from './decide.ts'
+import { decide, keepAll, type Decision } from './decide.ts'
 import type { Wanted } from './divergence.ts'
 import { newDraft } from './draft.ts'
 import { emitServices } from './emit.ts'
@@ -11,7 +11,8 @@ import type { PlanResult, ServicePlan, UpInput } from './input.ts'
 import { doomedVolumes, volumeHolders } from './clear.ts'
 import { judge, type Judgment } from './judge.ts'
 import { emitFormerNetworks } from './resources.ts'
-import { parentsOf, selectServices, wantedReplicas } from './select.ts'
+import { planRests } from './rests.ts'
+import { activeServices, isBystander, parentsOf, wantedReplicas } from './select.ts'
 
 /**
  * The plan for a project that is to run.
@@ -23,22 +24,40 @@ import { parentsOf, selectServices, wantedReplicas } from './select.ts'
  *
  * @see https://github.com/compose-spec/compose-spec/blob/main/05-services.md#depends_on
  */
-export function planUp(input: UpInput): PlanResult {
-  const { project, intent } = input
-  const services = selectServices(project, intent).filter(({ provider }) => provider === undefined)
-  const judgment = judge(input, services)
+export function planUp(given: UpInput): PlanResult {
+  const { project } = given
+  const draft = newDraft()
+  const input = { ...given, observed: planRests(given, draft) }
+  const services = activeServices(project, input.intent).filter(({ provider }) => provider === undefined)
+  const about = services.filter((service) => !isBystander(input.deployment, service))
+  const judgment = judge(input, about)
   const plans = decideAll(input, services, judgment)
   const problems = [
     ...judgment.problems,
-    ...missingImages(input, services),
+    ...missingImages(input, about),
+    ...missingParents(input, plans),
     ...volumeHolders(input, plans, judgment),
   ]
   if (problems.some(({ severity }) => severity === 'error')) return { plan: [], problems }
 
-  const draft = newDraft()
-  emitServices(input, plans, judgment, draft)
+  const restarts = emitServices(input, plans, judgment, draft)
   const warnings = [...planOrphans(input, draft), ...emitFormerNetworks(input, draft)]
-  return { plan: draft.plan(), problems: [...problems, ...warnings] }
+  return { plan: draft.plan(), problems: [...problems, ...warnings], restarts }
+}
+
+/** Starts and restarts what the labels on the engine tell of: nothing can be made without files. */
+export function planLabelled(given: UpInput): PlanResult {
+  const draft = newDraft()
+  const input = { ...given, observed: planRests(given, draft) }
+  const plans = new Map<string, ServicePlan>()
+  for (const service of activeServices(given.project, given.intent)) {
+    const wanted = wantedOf(input, service)
+    const bystander = isBystander(input.deployment, service)
+    const decisions = keepAll(wanted, input.observed)
+    plans.set(service.name, { wanted, decisions, bystander, restarts: false, rests: false })
+  }
+  const restarts = emitServices(input, plans, judge(input, []), draft)
+  return { plan: draft.plan(), problems: [], restarts }
 }
 
 /** Decisions for all services, dependencies first: what happens to one may touch those that need it. */
@@ -51,9 +70,8 @@ function decideAll(
   const plans = new Map<string, ServicePlan>()
   for (const service of services) {
     const wanted = wantedOf(input, service)
-    const own = decide(wanted, wantedReplicas(service, input.intent), input.observed).filter(
-      ({ kind }) => !(kind === 'create' && isHeld(input, service)),
-    )
+    const bystander = isBystander(input.deployment, service)
+    const own = bystander ? keepAll(wanted, input.observed) : decideOwn(input, wanted)
     const parent = parentsOf(service).find(
       (name) => isReplaced(plans.get(name)) || isCreated(plans.get(name)),
     )
@@ -62,9 +80,22 @@ function decideAll(
     const restarts = Object.entries(service.depends_on ?? {}).some(
       ([name, { restart }]) => restart === true && isReplaced(plans.get(name)),
     )
-    plans.set(service.name, { wanted, decisions, restarts })
+    const rests = input.intent.resting[service.name] === 'created'
+    plans.set(service.name, { wanted, decisions, restarts: restarts && !rests, rests, bystander })
   }
   return plans
+}
+
+function decideOwn(input: UpInput, wanted: Wanted): readonly Decision[] {
+  const { intent, observed, deployment } = input
+  const { service } = wanted
+  // What was only made may run by now; the loop doesn't replace it by one that doesn't.
+  const isFrozen =
+    intent.frozen.includes(service.name) ||
+    (deployment === undefined && intent.resting[service.name] === 'created')
+  return decide(wanted, wantedReplicas(service, intent), observed, isFrozen).filter(
+    ({ kind }) => !(kind === 'create' && isHeld(input, service)),
+  )
 }
 
 function isHeld({ held, deployment }: UpInput, { name }: Service): boolean {
@@ -77,14 +108,13 @@ export function wantedOf(
 ): Wanted {
   const running = observed.containers.find((one) => one.service === service.name && !one.oneOff)
   const profile = resolveIsolation(service, capabilities, { current: running?.runtime })
-  const nonce = intent.nonces[service.name] ?? 0
   return {
     project,
     service,
     profile,
-    hash: hashOf({ project, service, mode: profile.mode, key: hashKey, nonce }),
+    hash: hashOf({ project, service, mode: profile.mode, key: hashKey }),
     composeHash: composeHashes.service(project, service),
-    nonce,
+    replace: new Set(intent.replace),
     former,
   }
 }
@@ -129,6 +159,31 @@ function follow(decision: Decision, parent: string): Decision {
   }
 }
 
+/** What lives in another service's container can't be made where that has none. */
+function missingParents(
+  { project, observed }: UpInput,
+  plans: ReadonlyMap<string, ServicePlan>,
+): readonly Problem[] {
+  const hasContainers = (name: string): boolean =>
+    plans.get(name)?.decisions.some(({ kind }) => kind !== 'remove') ??
+    hasContainer(observed.containers, { name })
+  return [...plans.values()].flatMap(({ wanted: { service }, decisions }) => {
+    const makes = decisions.some(({ kind }) => kind === 'create' || kind === 'replace')
+    const missing = makes ? parentsOf(service).find((name) => !hasContainers(name)) : undefined
+    if (missing === undefined) return []
+    return [
+      {
+        severity: 'error',
+        code: 'BH_DEPENDENCY_FAILED',
+        message: `Service "${service.name}" uses the namespaces or volumes of "${missing}", which has no container.`,
+        hint: `Bring it up too: \`bulkhead up ${missing}\`, or leave out \`--no-deps\`.`,
+        at: positionOf(project, 'services', service.name),
+        path: `/services/${service.name}`,
+      } satisfies Problem,
+    ]
+  })
+}
+
 function missingImages(
   { project, observed, deployment }: UpInput,
   services: readonly Service[],
@@ -146,6 +201,6 @@ function missingImages(
     }))
 }
 
-function hasContainer(containers: readonly ObservedContainer[], { name }: Service): boolean {
+function hasContainer(containers: readonly ObservedContainer[], { name }: Pick<Service, 'name'>): boolean {
   return containers.some(({ service, oneOff }) => service === name && !oneOff)
 }

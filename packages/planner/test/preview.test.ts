@@ -77,7 +77,10 @@ t.test('an image that is fetched anew must leave its containers, and say that th
     .wants({ db: {}, web: { pull_policy: 'always' } })
     .finds('network', 'db running', 'web running')
     .input()
-  const asked = { ...input, deployment: { refresh: { build: false }, started: new Set<string>() } }
+  const asked = {
+    ...input,
+    deployment: input.deployment && { ...input.deployment, refresh: { build: false } },
+  }
   const { plan: nodes, unknowns, possible } = preview(asked)
   t.equal(planText(nodes), '[] #1 pull image bb:1 (pull_policy always)')
   t.match(unknowns, [
@@ -110,7 +113,6 @@ t.test('changed fields must be told in the words of the file, entries of lists b
     project: { ...project, ...more },
     service: { name: 'web', image: 'bb:1', ...service },
     mode: 'default' as const,
-    nonce: 0,
   })
   const changes = (old: Partial<Service>, now: Partial<Service>): readonly FieldChange[] =>
     changedFields(of(old), of(now))
@@ -153,7 +155,7 @@ t.test('a cause must name what changed, where what the container was made from i
     networks: { default: null },
     environment: { GREETING: 'hi' },
   }
-  const known: PlanInput = { ...input, former: () => ({ project, service, mode: 'default', nonce: 0 }) }
+  const known: PlanInput = { ...input, former: () => ({ project, service, mode: 'default' }) }
   const cause = 'configuration changed: environment.GREETING, hostname'
   t.match(actionsOf(plan(known).plan), [{ kind: 'replace', cause }])
   const shown = preview(known)

@@ -13,7 +13,15 @@ import {
   type Project,
   type Service,
 } from '@bulkhead/model'
-import { hashOf, plan, planText, type ComposeHashes, type PlanInput, type PlanResult } from '../src/index.ts'
+import {
+  hashOf,
+  plan,
+  planText,
+  type ComposeHashes,
+  type DeploymentView,
+  type PlanInput,
+  type PlanResult,
+} from '../src/index.ts'
 
 export const composeHashes: ComposeHashes = {
   service: (_project, service) => `compose-${service.name}`,
@@ -44,6 +52,7 @@ interface State {
   readonly loop: boolean
   readonly held: readonly string[]
   readonly intent: Intent
+  readonly deployment: Partial<DeploymentView>
   readonly external: string | undefined
   readonly observed: Observed | undefined
   readonly more: Partial<Project>
@@ -91,7 +100,16 @@ export function scenario(state: State = empty): Scenario {
     hashKey: 'key',
     composeHashes,
     held: new Set(state.held),
-    deployment: state.loop ? undefined : { refresh: undefined, started: new Set() },
+    deployment: state.loop
+      ? undefined
+      : {
+          action: 'up',
+          options: {},
+          refresh: undefined,
+          started: new Set(),
+          signaled: new Set(),
+          ...state.deployment,
+        },
   })
   const result = (): PlanResult => plan(input())
   return {
@@ -137,6 +155,7 @@ const empty: State = {
   loop: false,
   held: [],
   intent: upIntent,
+  deployment: {},
   external: undefined,
   observed: undefined,
   more: {},
@@ -229,7 +248,7 @@ function container(project: Project, text: string, index: number): ObservedConta
 }
 
 function hashFor(project: Project, service: Service): string {
-  return hashOf({ project, service, mode: 'default', key: 'key', nonce: 0 })
+  return hashOf({ project, service, mode: 'default', key: 'key' })
 }
 
 /** What an operation makes of the world, as an engine would. */
@@ -308,10 +327,13 @@ function apply(world: Observed, operation: Operation): Observed {
       return { ...world, containers: containers.filter(({ id }) => id !== operation.container) }
     case 'renameContainer':
       return change(operation.container, { name: operation.to })
+    case 'killContainer':
+      return change(operation.container, { state: 'exited', exitCode: 137 })
     case 'awaitCondition':
       return world
     case 'pullImage':
     case 'buildImage':
+    case 'removeImage':
       throw new Error(`the scenario's world has no ${operation.type}`)
   }
 }

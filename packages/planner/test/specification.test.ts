@@ -232,7 +232,7 @@ t.test('our hash must follow what a container is made of, and nothing else', asy
     const whole = project(service, more)
     const { web } = whole.services
     if (web === undefined) throw new Error('no web')
-    return hashOf({ project: whole, service: web, mode: 'default', key, nonce: 0 })
+    return hashOf({ project: whole, service: web, mode: 'default', key })
   }
   const base = hash({ environment: { A: '1', B: '2' } })
   t.equal(hash({ environment: { B: '2', A: '1' } }), base, 'the order of a mapping')

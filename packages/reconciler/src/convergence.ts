@@ -45,6 +45,7 @@ export interface Convergence {
 /** What is remembered of a deployment while its rounds run; lost with the process, at the cost of a start too many. */
 interface Memory {
   readonly started: Set<string>
+  readonly signaled: Set<string>
   readonly warned: Set<string>
   refreshed: boolean
   operations: number
@@ -112,7 +113,11 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
   async function oneRound(name: string, desired: DesiredState, signal: AbortSignal): Promise<boolean> {
     const { deployment } = desired
     const [capabilities, observed] = await look(name, desired)
-    const { plan: nodes, problems } = plan({ ...inputFor(name, desired), capabilities, observed })
+    const {
+      plan: nodes,
+      problems,
+      restarts = {},
+    } = plan({ ...inputFor(name, desired), capabilities, observed })
     const memory = memoryOf(desired)
     const emit = emitterFor(desired)
     for (const problem of problems) if (problem.severity === 'warning') warnOnce(problem, memory, emit)
@@ -121,6 +126,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
       throw new BulkheadError(error.code, error.message, { hint: error.hint, at: error.at, problems })
     }
     if (nodes.length === 0) return true
+    if (Object.keys(restarts).length > 0) ledger.restarting(name, restarts)
     emit({ type: 'planned', operations: nodes.length })
     log.info({ project: name, operations: nodes.length, deployment: deployment?.id }, 'plan made')
     const { failure } = await carryOutAll(name, desired, nodes, signal)
@@ -130,10 +136,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
   }
 
   function look(name: string, desired: DesiredState | undefined) {
-    return Promise.all([
-      engine.capabilities(),
-      engine.observe(queryFor(name, desired?.project, composeHashes)),
-    ])
+    return Promise.all([engine.capabilities(), engine.observe(queryFor(name, desired, composeHashes))])
   }
 
   function inputFor(name: string, desired: DesiredState): Omit<PlanInput, 'capabilities' | 'observed'> {
@@ -146,10 +149,14 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
       hashKey,
       composeHashes,
       held: holds.of(name),
-      deployment: memory && {
-        refresh: memory.refreshed ? undefined : { build: deployment?.build ?? false },
-        started: memory.started,
-      },
+      deployment: memory &&
+        deployment && {
+          action: deployment.action,
+          options: deployment.options,
+          refresh: memory.refreshed ? undefined : { build: deployment.options.build ?? false },
+          started: memory.started,
+          signaled: memory.signaled,
+        },
     }
   }
 
@@ -157,6 +164,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     if (deployment === undefined) return undefined
     const memory = memories.get(deployment.id) ?? {
       started: new Set(),
+      signaled: new Set(),
       warned: new Set(),
       refreshed: false,
       operations: 0,
@@ -190,6 +198,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
           warn: (error) => warnOnce({ ...toProblem(error), severity: 'warning' }, memory, emit),
           openContext: (folder) => openContext(contextDigest(desired.contexts, folder)),
           started: (id) => memory?.started.add(id),
+          signaled: (id) => memory?.signaled.add(id),
           stopping: (id) => holds.expect(id),
         }),
       onStart: (node) => emit({ type: 'started', operation: referenceOf(node) }),

@@ -26,6 +26,7 @@ export interface StepContext {
   /** Ids of the containers started or stopped by us, for whoever has to tell our doing from others'. */
   readonly started: (id: string) => void
   readonly stopping: (id: string) => void
+  readonly signaled: (id: string) => void
   readonly pullIdleTimeoutMs: number
 }
 
@@ -53,6 +54,14 @@ const executors: Executors = {
       signal,
       onProgress: progress,
     }),
+  removeImage: async ({ reference }, { engine, warn }) => {
+    try {
+      await engine.removeImage(reference)
+    } catch (error) {
+      if (!isBulkheadError(error) || error.code !== 'BH_CONFLICT') throw error
+      warn(error)
+    }
+  },
   createNetwork: ({ network }, { engine }) => engine.createNetwork(network),
   removeNetwork: ({ id }, { engine }) => engine.removeNetwork(id),
   connectNetwork: ({ container, attachment }, { engine }) => engine.connectNetwork(container, attachment),
@@ -70,6 +79,11 @@ const executors: Executors = {
   stopContainer: async ({ container, timeoutSeconds }, { engine, signal, stopping }) => {
     stopping(container)
     await engine.stopContainer(container, timeoutSeconds, signal)
+  },
+  killContainer: async ({ container, signal: name }, { engine, stopping, signaled }) => {
+    stopping(container)
+    signaled(container)
+    await engine.killContainer(container, name)
   },
   removeContainer: async ({ container, volumes }, { engine, stopping }) => {
     stopping(container)

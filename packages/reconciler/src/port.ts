@@ -1,5 +1,6 @@
 import type {
   Deployment,
+  DeploymentOptions,
   DeploymentEventBody,
   DeploymentOutcome,
   Intent,
@@ -22,8 +23,7 @@ export interface DesiredState {
 export interface DeploymentRequest {
   readonly id: string
   readonly action: Deployment['action']
-  /** Build images though they exist. */
-  readonly build: boolean
+  readonly options: DeploymentOptions
 }
 
 /**
@@ -34,6 +34,8 @@ export interface Ledger {
   /** Names of all projects that are kept. */
   projects(): readonly string[]
   desired(project: string): DesiredState | undefined
+  /** Adds to what is to be restarted: id → the start that must be behind it. It outlives the round that stops it. */
+  restarting(project: string, restarts: Readonly<Record<string, string>>): void
   deploymentRunning(id: string): void
   deploymentEvent(id: string, event: DeploymentEventBody): void
   /** Writes the final event and state. `operations`: done in all rounds. */

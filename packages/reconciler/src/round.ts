@@ -1,20 +1,28 @@
 import type { ObserveQuery } from '@bulkhead/engine'
-import type { Intent, Project } from '@bulkhead/model'
+import type { Intent } from '@bulkhead/model'
 import { imageOf, networkLabels, type ComposeHashes } from '@bulkhead/planner'
+import type { DesiredState } from './port.ts'
 
 /** What one look at the engine must show for a project to be planned. */
 export function queryFor(
   name: string,
-  project: Project | undefined,
+  desired: Pick<DesiredState, 'project' | 'intent'> | undefined,
   composeHashes: ComposeHashes,
 ): ObserveQuery {
-  if (project === undefined) return { project: name, networks: [], volumes: [], images: [] }
+  const { project, intent } = desired ?? {}
+  const leaving = intent?.removeImages ?? []
+  if (project === undefined) return { project: name, networks: [], volumes: [], images: leaving }
   return {
     project: name,
     networks: Object.values(project.networks).map((network) => network.name),
     settled: networkLabels(project, composeHashes),
     volumes: Object.values(project.volumes).map((volume) => volume.name),
-    images: [...new Set(Object.values(project.services).map((service) => imageOf(project, service)))],
+    images: [
+      ...new Set([
+        ...Object.values(project.services).map((service) => imageOf(project, service)),
+        ...leaving,
+      ]),
+    ],
   }
 }
 

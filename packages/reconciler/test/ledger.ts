@@ -33,11 +33,16 @@ export function memoryLedger(): MemoryLedger {
         intent,
         revision,
         contexts: {},
-        deployment: { id: `d${revision}`, action, build: false },
+        deployment: { id: `d${revision}`, action, options: {} },
       }
     },
     projects: () => (state?.project === undefined ? [] : [state.project.name]),
     desired: (name) => (state?.project?.name === name ? state : undefined),
+    restarting(_name, restarts) {
+      if (state === undefined) return
+      const { intent } = state
+      state = { ...state, intent: { ...intent, restarts: { ...intent.restarts, ...restarts } } }
+    },
     deploymentRunning: () => undefined,
     deploymentEvent: () => undefined,
     deploymentFinished(id, outcome, operations, problem) {

@@ -4,6 +4,7 @@ import { connect } from '@bulkhead/engine'
 import { composeLabels, upIntent } from '@bulkhead/model'
 import type { Observed, Plan, Service } from '@bulkhead/model'
 import { plan, planText, selectServices, wantedReplicas } from '@bulkhead/planner'
+import type { DeploymentView } from '@bulkhead/planner'
 import type { Twin } from '@bulkhead/twin'
 import { disturb, plantForeign } from './disturb.ts'
 import { composeHashes, openScene } from './scene.ts'
@@ -232,7 +233,13 @@ async function planComplaints(twin: Twin, { after, seed: turn }: Case): Promise<
       composeHashes,
       held: new Set<string>(),
     }
-    const deployment = { refresh: undefined, started: new Set<string>() }
+    const deployment: DeploymentView = {
+      action: 'up',
+      options: {},
+      refresh: undefined,
+      started: new Set(),
+      signaled: new Set(),
+    }
     const of = (seen: Observed): Plan => plan({ ...input, deployment, observed: seen }).plan
     const nodes = of(observed)
     const text = JSON.stringify(nodes)

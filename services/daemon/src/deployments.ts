@@ -1,8 +1,8 @@
 import type { DeploymentRequest } from '@bulkhead/api'
 import type { Engine } from '@bulkhead/engine'
-import { BulkheadError, toError } from '@bulkhead/model'
-import type { Bundle, Deployment, Intent, Problem, Project } from '@bulkhead/model'
-import { nextIntent, selectServices } from '@bulkhead/planner'
+import { BulkheadError, toError, upIntent } from '@bulkhead/model'
+import type { Bundle, Deployment, ObservedContainer, Problem } from '@bulkhead/model'
+import { activeServices } from '@bulkhead/planner'
 import { checkBundle } from './bundle/limits.ts'
 import type { BundleLimits } from './bundle/limits.ts'
 import { sameEngine } from './engine-address.ts'
@@ -13,6 +13,7 @@ import type { LoadedProject, Loader } from './loaded.ts'
 import { maskProblem } from './mask.ts'
 import type { StoredRevision } from './store/projects.ts'
 import type { Store } from './store/store.ts'
+import { bringing, looksAtContainers, wishOf, withoutStrangers } from './wish.ts'
 
 export interface DeploymentsOptions {
   readonly store: Store
@@ -59,10 +60,23 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
     return problems
   }
 
+  /** The project's containers, where what is asked for depends on them. */
+  const containersFor = async (
+    name: string,
+    request: DeploymentRequest,
+  ): Promise<readonly ObservedContainer[]> => {
+    const previous = projects.get(name)?.intent
+    const wasStopped =
+      previous?.target === 'stopped' || Object.values(previous?.resting ?? {}).includes('stopped')
+    if (!wasStopped && !looksAtContainers(request)) return []
+    const observed = await engine.observe({ project: name, networks: [], volumes: [], images: [] })
+    return observed.containers
+  }
+
   return {
     load,
     async request(request) {
-      const { action, build = false } = request
+      const { action } = request
       checkEngine(request.engine, options.engineAddress)
       const given = request.bundle ?? storedForProfiles(request, { projects, loader })
       const uploaded = given === undefined ? undefined : load(named(asking(given, request), request.project))
@@ -71,29 +85,39 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       if (name === undefined) throw nothingNamed()
       if (uploaded !== undefined) checkContexts(uploaded, store)
       if (uploaded === undefined) await checkKnown(name, action, { store, engine })
+      if (request.services?.length === 0) throw emptyList()
 
-      const wanted = uploaded ?? loader.latest(name)
-      const intentNow = () =>
-        nextIntent(withoutStrangers(projects.get(name)?.intent, wanted?.project), {
-          ...request,
-          stopTimeoutSeconds: request.timeoutSeconds,
+      const isBringing = bringing.has(action)
+      const wanted = uploaded ?? (isBringing ? loader.latest(name) : loader.current(name))
+      const before = loader.current(name)?.project
+      const containers = await containersFor(name, request)
+      const wishNow = () =>
+        wishOf({
+          name,
+          request,
+          previous: projects.get(name)?.intent,
+          project: wanted?.project,
+          before,
+          containers,
         })
       let doubts: readonly Problem[] = []
-      if (action === 'up' && wanted !== undefined) {
-        doubts = await check(wanted, intentNow().services)
-        // Where all are on already, the names that were given are no part of the intent.
-        if (request.services?.length) selectServices(wanted.project, { services: request.services })
+      if (isBringing && wanted !== undefined) {
+        const { intent } = wishNow()
+        doubts = await check(
+          wanted,
+          activeServices(wanted.project, intent).map((service) => service.name),
+        )
       }
 
       const id = newId()
       const superseded = store.transaction(() => {
-        const intent = intentNow()
+        const { intent, options } = wishNow()
         const present = projects.get(name)?.revision
         projects.save({ name, revision: present, intent })
         const stored = kept === undefined ? undefined : projects.addRevision(name, kept).number
-        const revision = stored ?? (action === 'up' ? projects.latest(name) : present)
+        const revision = stored ?? (isBringing ? projects.latest(name) : present)
         projects.save({ name, revision, intent })
-        return deployments.create({ id, project: name, action, revision, build })
+        return deployments.create({ id, project: name, action, revision, options })
       })
       for (const old of superseded) feed.ring(old)
       const created = deployments.get(id)
@@ -108,7 +132,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       checkContexts(loaded, store)
       const kept = projects.get(name)
       // Nothing runs of a project that is only stored.
-      const intent = kept?.intent ?? nextIntent(undefined, { action: 'down' })
+      const intent = kept?.intent ?? { ...upIntent, target: 'down' }
       const problems = await check(loaded, withoutStrangers(kept?.intent, loaded.project)?.services)
       const revision = store.transaction(() => {
         projects.save({ name, revision: kept?.revision, intent })
@@ -144,12 +168,6 @@ export function unknownProject(name: string): BulkheadError {
   })
 }
 
-/** Services that were asked for once and that the files have no more are not asked for any longer. */
-function withoutStrangers(intent: Intent | undefined, project: Project | undefined): Intent | undefined {
-  if (intent?.services === undefined || project === undefined) return intent
-  return { ...intent, services: intent.services.filter((name) => project.services[name] !== undefined) }
-}
-
 function checkEngine(wanted: string | undefined, present: string): void {
   if (wanted === undefined || sameEngine(wanted, present)) return
   throw new BulkheadError(
@@ -167,7 +185,7 @@ function storedForProfiles(
   { action, project: name, services = [] }: DeploymentRequest,
   { projects, loader }: { readonly projects: Store['projects']; readonly loader: Loader },
 ): Bundle | undefined {
-  const revision = action === 'up' && name !== undefined ? projects.latest(name) : undefined
+  const revision = bringing.has(action) && name !== undefined ? projects.latest(name) : undefined
   if (revision === undefined || name === undefined) return undefined
   const disabled = loader.latest(name)?.project.disabledServices ?? {}
   return services.some((service) => Object.hasOwn(disabled, service))
@@ -177,7 +195,7 @@ function storedForProfiles(
 
 /** Who asks for services by name activates their profiles. */
 function asking(bundle: Bundle, { action, services = [] }: DeploymentRequest): Bundle {
-  if (action !== 'up' || services.length === 0) return bundle
+  if (!bringing.has(action) || services.length === 0) return bundle
   return withServices(bundle, [...new Set([...(bundle.services ?? []), ...services])])
 }
 
@@ -219,9 +237,15 @@ async function checkKnown(
 ): Promise<void> {
   const kept = store.projects.get(name)
   if (action === 'down' || kept?.revision !== undefined) return
-  if (action === 'up') throw unknownProject(name)
+  if (bringing.has(action)) throw unknownProject(name)
   const onEngine = await engine.projects()
   if (!onEngine.some((project) => project.name === name)) throw unknownProject(name)
+}
+
+function emptyList(): BulkheadError {
+  return new BulkheadError('BH_BAD_REQUEST', 'The list of services is empty.', {
+    hint: 'Leave it out to mean all services.',
+  })
 }
 
 function nothingNamed(): BulkheadError {

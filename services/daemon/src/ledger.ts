@@ -62,6 +62,14 @@ export function createLedger({ store, loader, feed, log, metrics, clock }: Ledge
         deployment,
       }
     },
+    restarting(name, restarts) {
+      store.transaction(() => {
+        const kept = projects.get(name)
+        if (kept === undefined) return
+        const { intent } = kept
+        projects.save({ ...kept, intent: { ...intent, restarts: { ...intent.restarts, ...restarts } } })
+      })
+    },
     deploymentRunning(id) {
       deployments.running(id)
       feed.ring(id)

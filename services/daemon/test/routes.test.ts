@@ -173,7 +173,7 @@ t.test('a deployment must be on disk before anything acts on it', async (t) => {
   t.match(served.ledger.desired('app'), {
     project: { name: 'app', services: { web: { image: 'web:1' } } },
     revision: 1,
-    deployment: { id: 'd1', action: 'up', build: false },
+    deployment: { id: 'd1', action: 'up', options: {} },
   })
   t.match(await ask(t, served, { url: '/v1/deployments/d1' }, 200, DeploymentSchema), { id: 'd1' })
   t.match(await refused(t, served, { url: '/v1/deployments/none' }, 404), { code: 'BH_DEPLOYMENT_NOT_FOUND' })

@@ -43,7 +43,7 @@ t.test('what was stored must be there after the store is opened again', async (t
   const folder = join(t.testdir(), 'data')
   const first = open(folder)
   keep(first, 'app', bundle)
-  first.deployments.create({ id: 'd1', project: 'app', action: 'up', revision: 1, build: true })
+  first.deployments.create({ id: 'd1', project: 'app', action: 'up', revision: 1, options: { build: true } })
   first.deployments.running('d1')
   first.deployments.append('d1', { type: 'planned', operations: 2 })
   const { owner, hashKey } = first
@@ -54,7 +54,7 @@ t.test('what was stored must be there after the store is opened again', async (t
   t.same(second.projects.get('app'), { name: 'app', revision: 1, intent: upIntent })
   t.same(second.projects.bundle('app', 1), bundle)
   t.match(second.deployments.get('d1'), { state: 'running', action: 'up', operations: 0 })
-  t.same(second.deployments.active('app'), { id: 'd1', action: 'up', build: true })
+  t.same(second.deployments.active('app'), { id: 'd1', action: 'up', options: { build: true } })
   t.match(second.deployments.events('d1', 0), [{ id: 1, type: 'planned', operations: 2 }])
   t.equal(second.owner, owner)
   t.equal(second.hashKey, hashKey)
@@ -185,7 +185,7 @@ t.test('a new deployment must supersede the one that has not finished, and only 
   const { deployments, ...store } = open(join(t.testdir(), 'data'))
   t.teardown(() => store.close())
   const create = (id: string, project = 'app') =>
-    deployments.create({ id, project, action: 'up', revision: 1, build: false })
+    deployments.create({ id, project, action: 'up', revision: 1, options: {} })
   t.same(create('d1'), [])
   t.same(create('other', 'else'), [])
   t.same(create('d2'), ['d1'])
@@ -204,7 +204,7 @@ t.test('a new deployment must supersede the one that has not finished, and only 
 t.test('operations must be counted over all rounds, waiting left out', async (t) => {
   const { deployments, ...store } = open(join(t.testdir(), 'data'))
   t.teardown(() => store.close())
-  deployments.create({ id: 'd1', project: 'app', action: 'up', revision: 1, build: false })
+  deployments.create({ id: 'd1', project: 'app', action: 'up', revision: 1, options: {} })
   const operation = { node: 1, subject: 'container a', service: 'a', cause: 'not found' }
   deployments.append('d1', {
     type: 'done',
@@ -226,7 +226,7 @@ t.test('only the newest finished deployments of a project must be kept', async (
   t.teardown(() => store.close())
   for (let number = 1; number <= 60; number += 1) {
     const id = `d${number}`
-    deployments.create({ id, project: 'app', action: 'up', revision: 1, build: false })
+    deployments.create({ id, project: 'app', action: 'up', revision: 1, options: {} })
     deployments.finish(id, 'succeeded', 0, undefined)
   }
   const kept = deployments.list('app')

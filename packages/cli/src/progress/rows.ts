@@ -22,6 +22,7 @@ export type Rows = ReadonlyMap<string, Row>
 const words: Readonly<Record<OperationType, readonly [working: string, done: string]>> = {
   pullImage: ['Pulling', 'Pulled'],
   buildImage: ['Building', 'Built'],
+  removeImage: ['Removing', 'Removed'],
   createNetwork: ['Creating', 'Created'],
   removeNetwork: ['Removing', 'Removed'],
   connectNetwork: ['Connecting', 'Connected'],
@@ -31,6 +32,7 @@ const words: Readonly<Record<OperationType, readonly [working: string, done: str
   createContainer: ['Creating', 'Created'],
   startContainer: ['Starting', 'Started'],
   stopContainer: ['Stopping', 'Stopped'],
+  killContainer: ['Killing', 'Killed'],
   removeContainer: ['Removing', 'Removed'],
   renameContainer: ['Renaming', 'Renamed'],
   awaitCondition: ['Waiting', 'Started'],

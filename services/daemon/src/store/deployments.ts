@@ -3,6 +3,7 @@ import type {
   DeploymentAction,
   DeploymentEvent,
   DeploymentEventBody,
+  DeploymentOptions,
   DeploymentOutcome,
   DeploymentState,
   Problem,
@@ -14,13 +15,13 @@ interface NewDeployment {
   readonly project: string
   readonly action: DeploymentAction
   readonly revision: number | undefined
-  readonly build: boolean
+  readonly options: DeploymentOptions
 }
 
 interface ActiveDeployment {
   readonly id: string
   readonly action: DeploymentAction
-  readonly build: boolean
+  readonly options: DeploymentOptions
 }
 
 export interface DeploymentStore {
@@ -79,20 +80,21 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
 
   return {
     finish,
-    create: ({ id, project, action, revision, build }) =>
+    create: ({ id, project, action, revision, options }) =>
       database.transaction(() => {
         const superseded = database
           .all(`SELECT id FROM deployments WHERE project = ? AND ${unfinished}`, project)
           .map((row) => String(row['id']))
         for (const old of superseded) finish(old, 'superseded', 0, undefined)
         database.run(
-          `INSERT INTO deployments (id, project, action, revision, build, state, created_at, operations)
-           VALUES (?, ?, ?, ?, ?, 'queued', ?, 0)`,
+          `INSERT INTO deployments (id, project, action, revision, build, options, state, created_at, operations)
+           VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, 0)`,
           id,
           project,
           action,
           revision,
-          build ? 1 : 0,
+          options.build === true ? 1 : 0,
+          JSON.stringify(options),
           now().toISOString(),
         )
         database.run(
@@ -115,7 +117,7 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
       ).map(toDeployment),
     active(project) {
       const row = database.get(
-        `SELECT id, action, build FROM deployments WHERE project = ? AND ${unfinished}
+        `SELECT id, action, build, options FROM deployments WHERE project = ? AND ${unfinished}
          ORDER BY sequence DESC LIMIT 1`,
         project,
       )
@@ -123,7 +125,7 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
       return {
         id: String(row['id']),
         action: row['action'] as DeploymentAction,
-        build: row['build'] === 1,
+        options: optionsOf(row),
       }
     },
     running(id) {
@@ -149,6 +151,12 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
       database.run('DELETE FROM deployments WHERE project = ?', project)
     },
   }
+}
+
+/** One that was stored before there were options has only ever said whether to build. */
+function optionsOf({ options, build }: Row): DeploymentOptions {
+  if (typeof options === 'string') return JSON.parse(options) as DeploymentOptions
+  return build === 1 ? { build: true } : {}
 }
 
 function toDeployment(row: Row): Deployment {

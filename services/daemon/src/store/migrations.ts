@@ -53,4 +53,8 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (deployment, id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- How a deployment goes about it: JSON.
+  ALTER TABLE deployments ADD COLUMN options TEXT;
+  `,
 ]

@@ -1,0 +1,52 @@
+import type { ErrorCode, Problem } from './error.ts'
+
+export const deploymentActions = [
+  'up',
+  'create',
+  'scale',
+  'start',
+  'stop',
+  'restart',
+  'kill',
+  'rm',
+  'down',
+] as const
+export type DeploymentAction = (typeof deploymentActions)[number]
+export type DeploymentOutcome = 'succeeded' | 'failed' | 'canceled' | 'superseded'
+export type DeploymentState = 'queued' | 'running' | DeploymentOutcome
+
+export interface Deployment {
+  readonly id: string
+  readonly project: string
+  readonly action: DeploymentAction
+  readonly revision: number | undefined
+  readonly state: DeploymentState
+  /** ISO 8601. */
+  readonly createdAt: string
+  readonly finishedAt: string | undefined
+  /** Operations done so far, all rounds together; 0 at the end: nothing had to be changed. */
+  readonly operations: number
+  readonly problem: (Omit<Problem, 'code'> & { readonly code: ErrorCode }) | undefined
+}
+
+export const pullPolicies = ['always', 'missing', 'never', 'build'] as const
+export type PullPolicy = (typeof pullPolicies)[number]
+
+/**
+ * How one deployment goes about what the intent says: stored with the
+ * deployment, gone with it. The loop's own rounds know nothing of it.
+ */
+export interface DeploymentOptions {
+  /** Services that it is about; undefined: all that are on. */
+  readonly services?: readonly string[] | undefined
+  /** Build images though they exist. */
+  readonly build?: boolean | undefined
+  /** Build none, even where one is missing. */
+  readonly noBuild?: boolean | undefined
+  /** In place of every service's own `pull_policy`. */
+  readonly pull?: PullPolicy | undefined
+  /** Containers that are replaced don't hand on their anonymous volumes. */
+  readonly renewAnonymousVolumes?: boolean | undefined
+  /** A signal to be sent once; the deployment does nothing else. */
+  readonly signal?: { readonly name: string; readonly containers: readonly string[] } | undefined
+}

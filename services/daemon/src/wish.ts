@@ -1,0 +1,184 @@
+import type { DeploymentRequest } from '@bulkhead/api'
+import { BulkheadError } from '@bulkhead/model'
+import type { DeploymentAction, DeploymentOptions, Intent, ObservedContainer, Project } from '@bulkhead/model'
+import {
+  hashOf,
+  imageOf,
+  isUp,
+  labelledProject,
+  nextIntent,
+  scopeOf,
+  wantedReplicas,
+} from '@bulkhead/planner'
+
+/** What a request asks for, as it is stored: the intent after it, and how its deployment goes about it. */
+export interface Wish {
+  readonly intent: Intent
+  readonly options: DeploymentOptions
+}
+
+export interface WishInput {
+  readonly name: string
+  readonly request: DeploymentRequest
+  readonly previous: Intent | undefined
+  /** As the files will have it; undefined: there are none. */
+  readonly project: Project | undefined
+  /** As it was asked for until now. */
+  readonly before: Project | undefined
+  readonly containers: readonly ObservedContainer[]
+}
+
+/** Actions that say what is wanted of the files; the others are about what is on the engine. */
+export const bringing: ReadonlySet<DeploymentAction> = new Set(['up', 'create', 'scale'])
+
+/**
+ * What is to be stored for a request.
+ *
+ * @throws BulkheadError BH_SERVICE_NOT_FOUND, BH_CONFLICT for replicas that one name forbids,
+ * BH_NOT_FOUND for what cannot be started as it isn't there.
+ */
+export function wishOf({ name, request, previous, project, before, containers }: WishInput): Wish {
+  const { action } = request
+  const known = project ?? labelledProject(name, containers)
+  checkNames(request, known, containers)
+  if (bringing.has(action)) checkScale(request, known)
+  if (action === 'start') checkStartable(request, known, containers)
+  const intent = nextIntent(
+    withoutStrangers(previous, project),
+    {
+      ...request,
+      removeImages: imagesToRemove(request, project, containers),
+      stopTimeoutSeconds: request.timeoutSeconds,
+    },
+    { project: known, before, containers, changed: changedOf(known, before) },
+  )
+  return { intent, options: optionsOf(request, known, containers) }
+}
+
+/** Services that were asked for once and that the files have no more are not asked for any longer. */
+export function withoutStrangers(
+  intent: Intent | undefined,
+  project: Project | undefined,
+): Intent | undefined {
+  if (intent?.services === undefined || project === undefined) return intent
+  return { ...intent, services: intent.services.filter((name) => project.services[name] !== undefined) }
+}
+
+/** True where the wish depends on which containers there are. */
+export function looksAtContainers({ action, recreate, recreateDependencies }: DeploymentRequest): boolean {
+  if (action === 'stop') return true
+  return !bringing.has(action) || recreate === 'always' || recreateDependencies === true
+}
+
+function optionsOf(
+  request: DeploymentRequest,
+  project: Project,
+  containers: readonly ObservedContainer[],
+): DeploymentOptions {
+  const { action, build, noBuild, pull, renewAnonymousVolumes } = request
+  return {
+    services: scopeOf(request, project),
+    build,
+    noBuild,
+    pull,
+    renewAnonymousVolumes,
+    signal: action === 'kill' ? signalFor(request, project, containers) : undefined,
+  }
+}
+
+/** One-off runs get a signal by their own id only; orphans when they are asked for. */
+function signalFor(
+  { signal = 'SIGKILL', services = [], removeOrphans = false }: DeploymentRequest,
+  project: Project,
+  containers: readonly ObservedContainer[],
+): DeploymentOptions['signal'] {
+  const isKnown = (name: string): boolean => removeOrphans || knows(project, name)
+  const its = containers.filter(
+    (one) =>
+      !one.oneOff &&
+      isUp(one) &&
+      (services.length > 0 ? services.includes(one.service) : isKnown(one.service)),
+  )
+  return { name: signal, containers: its.map(({ id }) => id) }
+}
+
+function knows({ services, disabledServices }: Project, name: string): boolean {
+  return services[name] !== undefined || disabledServices[name] !== undefined
+}
+
+/** What is to be brought up is checked with the files; all else may also be what the engine alone knows. */
+function checkNames(
+  { action, services = [], scale = {} }: DeploymentRequest,
+  project: Project,
+  containers: readonly ObservedContainer[],
+): void {
+  const present = new Set(containers.map(({ service }) => service))
+  const isKnown = (name: string): boolean =>
+    bringing.has(action) ? true : knows(project, name) || present.has(name)
+  const unknown =
+    services.find((name) => !isKnown(name)) ??
+    Object.keys(scale).find((name) => project.services[name] === undefined)
+  if (unknown === undefined) return
+  throw new BulkheadError('BH_SERVICE_NOT_FOUND', `Project "${project.name}" has no service "${unknown}".`, {
+    hint: `It has: ${[...new Set([...Object.keys(project.services), ...present])].sort().join(', ')}.`,
+  })
+}
+
+function checkScale({ scale = {} }: DeploymentRequest, { services }: Project): void {
+  const named = Object.values(services).find(
+    (service) =>
+      scale[service.name] !== undefined &&
+      service.container_name !== undefined &&
+      wantedReplicas(service, { scale }) > 1,
+  )
+  if (named === undefined) return
+  throw new BulkheadError(
+    'BH_CONFLICT',
+    `Service "${named.name}" can have one replica only: its container is to be named "${String(named.container_name)}".`,
+    { hint: 'Remove `container_name` to run more.' },
+  )
+}
+
+function checkStartable(
+  { services }: DeploymentRequest,
+  project: Project,
+  containers: readonly ObservedContainer[],
+): void {
+  const present = new Set(containers.filter(({ oneOff }) => !oneOff).map(({ service }) => service))
+  const missing = services?.find((name) => !present.has(name))
+  if (missing === undefined && present.size > 0) return
+  const what = missing === undefined ? `Project "${project.name}"` : `Service "${missing}"`
+  throw new BulkheadError('BH_NOT_FOUND', `${what} has no container to start.`, {
+    hint: 'Make it with `bulkhead up` or `bulkhead create`.',
+  })
+}
+
+function imagesToRemove(
+  { removeImages, services = [] }: DeploymentRequest,
+  project: Project | undefined,
+  containers: readonly ObservedContainer[],
+): readonly string[] {
+  if (removeImages === undefined || services.length > 0) return []
+  if (project === undefined) {
+    const own = containers.filter(({ oneOff }) => !oneOff)
+    // Without files an image is local when it has the name that a build gives it.
+    const local = own.filter(
+      ({ image, service, labels }) => image === `${labels['com.docker.compose.project']}-${service}`,
+    )
+    return [...new Set((removeImages === 'all' ? own : local).map(({ image }) => image))].sort()
+  }
+  const all = Object.values({ ...project.services, ...project.disabledServices })
+  const meant = removeImages === 'all' ? all : all.filter(({ image }) => image === undefined)
+  return [...new Set(meant.map((service) => imageOf(project, service)))].sort()
+}
+
+/** Services that come to other containers now than before. */
+function changedOf(project: Project, before: Project | undefined): ReadonlySet<string> {
+  if (before === undefined) return new Set()
+  const hash = (of: Project, name: string): string | undefined => {
+    const service = of.services[name]
+    return service && hashOf({ project: of, service, mode: 'default', key: '' })
+  }
+  const names = Object.keys(project.services).filter((name) => before.services[name] !== undefined)
+  return new Set(names.filter((name) => hash(project, name) !== hash(before, name)))
+}
