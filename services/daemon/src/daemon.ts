@@ -18,6 +18,8 @@ import { createMetrics } from './metrics.ts'
 import { listenOnSocket } from './socket.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
+import { createWebhook } from './webhook.ts'
+import type { Webhook } from './webhook.ts'
 import { ownVersion } from './version.ts'
 
 export interface DaemonOptions {
@@ -35,6 +37,8 @@ export interface DaemonOptions {
   readonly composeHashes: ReconcilerOptions['composeHashes']
   readonly platformsOf: PlatformsOf
   readonly log: FastifyBaseLogger
+  /** Where notices go; undefined: nowhere. */
+  readonly webhook?: { readonly url: string; readonly secret: string | undefined } | undefined
   /** Gets what hides the secrets of the projects that are loaded. */
   readonly onMask?: (mask: Mask) => void
 }
@@ -76,13 +80,23 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
   options.onMask?.(loader.maskAll)
   const reconciler: Reconciler = createReconciler({
     engine,
-    ledger: createLedger({ store, loader, feed, log, metrics, clock: () => performance.now() }),
+    ledger: createLedger({
+      store,
+      loader,
+      feed,
+      log,
+      metrics,
+      notify: (notice) => webhook?.send(notice),
+      now: () => new Date(),
+      clock: () => performance.now(),
+    }),
     observer: metrics,
     log,
     composeHashes: options.composeHashes,
     hashKey: store.hashKey,
     openContext: (digest) => openContext(store, digest),
   })
+  const webhook = options.webhook === undefined ? undefined : createWebhook({ ...options.webhook, log })
   const closing = new AbortController()
   const app = await buildApp({
     store,
@@ -119,6 +133,7 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
         store,
         reconciler,
         closing,
+        webhook,
         close: () => app.close(),
         cut: () => app.server.closeAllConnections(),
       }),
@@ -130,17 +145,19 @@ interface Running {
   readonly store: Store
   readonly reconciler: Reconciler
   readonly closing: AbortController
+  readonly webhook: Webhook | undefined
   readonly close: () => Promise<void>
   readonly cut: () => void
 }
 
-async function stop({ options, store, reconciler, closing, close, cut }: Running): Promise<void> {
+async function stop({ options, store, reconciler, closing, webhook, close, cut }: Running): Promise<void> {
   const { log, engine } = options
   log.info('daemon stops')
   closing.abort()
   const late = setTimeout(cut, answerGraceMs)
   await Promise.all([close(), reconciler.stop(operationGraceMs)])
   clearTimeout(late)
+  webhook?.stop()
   await engine.close()
   store.close()
   log.info('daemon stopped')

@@ -5,6 +5,7 @@ import type { Feed } from './feed.ts'
 import type { LoadedProject, Loader } from './loaded.ts'
 import type { Metrics } from './metrics.ts'
 import { maskEvent, maskProblem } from './mask.ts'
+import type { Notice } from './webhook.ts'
 import type { Store } from './store/store.ts'
 
 export interface LedgerOptions {
@@ -13,6 +14,9 @@ export interface LedgerOptions {
   readonly feed: Feed
   readonly log: Log
   readonly metrics: Pick<Metrics, 'deploymentEnded'>
+  /** Gets what somebody should know who is not looking. */
+  readonly notify: (notice: Notice) => void
+  readonly now: () => Date
   /** Milliseconds, steady. */
   readonly clock: () => number
 }
@@ -25,7 +29,16 @@ const progressEveryMs = 100
  * finished (superseded by another one, say) is dropped; secrets are masked
  * before anything is written.
  */
-export function createLedger({ store, loader, feed, log, metrics, clock }: LedgerOptions): Ledger {
+export function createLedger({
+  store,
+  loader,
+  feed,
+  log,
+  metrics,
+  notify,
+  now,
+  clock,
+}: LedgerOptions): Ledger {
   const { projects, deployments } = store
   const isDue = throttle(clock)
 
@@ -87,6 +100,10 @@ export function createLedger({ store, loader, feed, log, metrics, clock }: Ledge
       store.transaction(() => {
         if (!deployments.finish(id, outcome, operations, shown)) return
         metrics.deploymentEnded(action, outcome)
+        if (outcome === 'failed') {
+          const time = now().toISOString()
+          notify({ type: 'deployment.failed', time, project, deployment: id, problem: shown })
+        }
         // A project without files was kept for this deployment only.
         if (projects.get(project)?.revision === undefined) projects.remove(project)
       })

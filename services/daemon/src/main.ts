@@ -16,6 +16,7 @@ import { restore } from './store/backup.ts'
 import { ownVersion } from './version.ts'
 
 const usage = `usage: bulkheadd [--socket PATH] [--group GROUP] [--data DIR] [--log-level LEVEL]
+                 [--webhook URL]
        bulkheadd --restore FILE [--data DIR]
 
 Serves the projects of Compose files on the engine that DOCKER_HOST, or Docker's
@@ -26,6 +27,8 @@ over, or its own. Logs to standard error.
   --group GROUP      who else may use the socket (default: "bulkhead", for root where there is one)
   --data DIR         what was asked for is kept there (default: ${defaultFolder()})
   --log-level LEVEL  debug, info, warn or error (default: info)
+  --webhook URL      post what somebody should know to it, as JSON; signed with
+                     $BULKHEAD_WEBHOOK_SECRET where there is one
   --restore FILE     put a backup in the place of what is kept, and end
   --version          print the version
 `
@@ -67,6 +70,7 @@ interface Flags {
   readonly group: string | undefined
   readonly data: string
   readonly level: string
+  readonly webhook: string | undefined
 }
 
 function readFlags(): Flags | undefined {
@@ -96,6 +100,7 @@ function readFlags(): Flags | undefined {
     group: values.group,
     data,
     level,
+    webhook: urlOf(values.webhook),
   }
 }
 
@@ -108,6 +113,7 @@ function parse() {
         data: { type: 'string' },
         'log-level': { type: 'string' },
         restore: { type: 'string' },
+        webhook: { type: 'string' },
         version: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -117,7 +123,7 @@ function parse() {
   }
 }
 
-async function start({ socket, group, data, level }: Flags): Promise<Daemon> {
+async function start({ socket, group, data, level, webhook }: Flags): Promise<Daemon> {
   const inherited = inheritedSocket(process.env, process.pid)
   let mask: Mask = noMask
   const log = pino(
@@ -148,10 +154,17 @@ async function start({ socket, group, data, level }: Flags): Promise<Daemon> {
     },
     platformsOf: (reference) => engine.imagePlatforms(reference, registryTimeoutMs),
     log,
+    webhook:
+      webhook === undefined ? undefined : { url: webhook, secret: process.env['BULKHEAD_WEBHOOK_SECRET'] },
     onMask: (projects) => {
       mask = projects
     },
   })
+}
+
+function urlOf(text: string | undefined): string | undefined {
+  if (text === undefined || (URL.canParse(text) && /^https?:/.test(text))) return text
+  throw wrongUsage(`"${text}" is no http or https address.`)
 }
 
 function isRoot(): boolean {

@@ -78,6 +78,7 @@ t.test('metrics must count what ended, and time the calls of the engine', async 
   const { id } = await ask<Deployment>(t, served, up({ bundle: bundleOf(simple) }), 202, DeploymentSchema)
   served.ledger.deploymentFinished(id, 'succeeded', 1, undefined)
   served.ledger.deploymentFinished(id, 'failed', 1, undefined)
+  t.same(served.notices, [], 'what ended well, or ended before, is told to nobody')
   const answer = await served.app.inject('/metrics')
   t.match(answer.headers['content-type'], /^text\/plain; version=0\.0\.4/)
   t.match(answer.body, /^bulkhead_projects 1$/m)
@@ -548,6 +549,8 @@ t.test('secrets must show nowhere', async (t) => {
     t.match(events, /the engine says \*{8}/)
     t.notMatch(events, secrets)
     t.notMatch((await served.app.inject('/v1/deployments/d1')).body, secrets)
+    t.match(served.notices, [{ type: 'deployment.failed', project: 'app', deployment: 'd1' }])
+    t.notMatch(JSON.stringify(served.notices), secrets)
 
     served.engine.state.containers = [
       container({ service: 'db', image: 'postgres:15', command: 'postgres -c key=swordfish-4711' }),
@@ -830,10 +833,13 @@ t.test('the API must describe itself', async (t) => {
   t.same(new Set(ids).size, ids.length)
   t.same(ids, [
     'checkConfig',
+    'createAttachment',
     'createDeployment',
+    'createExec',
     'deleteProject',
     'followDeployment',
     'followLogs',
+    'getBackup',
     'getDeployment',
     'getEngine',
     'getHealth',
@@ -844,6 +850,7 @@ t.test('the API must describe itself', async (t) => {
     'hasContext',
     'listDeployments',
     'listProjects',
+    'openSession',
     'putContext',
     'putProject',
   ])
