@@ -115,6 +115,8 @@ const OperationTypeSchema = Type.Unsafe<OperationType>(
     'killContainer',
     'removeContainer',
     'renameContainer',
+    'runHook',
+    'runInit',
     'awaitCondition',
   ] satisfies OperationType[]),
 )
@@ -147,6 +149,12 @@ export const DeploymentEventSchema = shapeOf<DeploymentEvent>()(
         message: Type.String(),
         current: Type.Optional(Type.Number()),
         total: Type.Optional(Type.Number()),
+      }),
+      Type.Object({
+        ...event,
+        type: Type.Literal('output'),
+        operation,
+        text: Type.String({ description: 'A line that a hook or a provider wrote, secrets masked.' }),
       }),
       Type.Object({ ...event, type: Type.Literal('done'), operation, milliseconds: Type.Number() }),
       Type.Object({ ...event, type: Type.Literal('failed'), operation, problem: ProblemSchema }),

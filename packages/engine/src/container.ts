@@ -8,13 +8,15 @@ export function observedContainer(detail: Docker.ContainerInspectInfo): Observed
   // The engine writes null for what it has none of, whatever the types say.
   const labels = (config.Labels as typeof config.Labels | null) ?? {}
   const number = Number(labels[composeLabels.number])
-  const oneOff = labels[composeLabels.oneOff] === 'True'
+  const hook = labels[composeLabels.hook]
+  const oneOff = labels[composeLabels.oneOff] === 'True' || hook !== undefined
   return {
     id: detail.Id,
     name: detail.Name.replace(/^\//u, ''),
     service: labels[composeLabels.service] ?? '',
     number: oneOff || !Number.isInteger(number) ? undefined : number,
     oneOff,
+    ...(hook === undefined ? {} : { hook }),
     state: stateOf(state.Status),
     health: healthOf(state.Health?.Status),
     exitCode: state.ExitCode,

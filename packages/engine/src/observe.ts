@@ -50,6 +50,7 @@ export async function projects(client: Client): Promise<readonly ProjectOnEngine
   for (const { Labels: labels, State: state } of list) {
     const name = labels[composeLabels.project]
     if (name === undefined || labels[composeLabels.oneOff] === 'True') continue
+    if (labels[composeLabels.hook] !== undefined) continue
     const project = found.get(name) ?? { labels, states: {} }
     project.states[state] = (project.states[state] ?? 0) + 1
     found.set(name, project)

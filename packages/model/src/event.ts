@@ -15,6 +15,8 @@ export type DeploymentEventBody =
       readonly current?: number
       readonly total?: number
     }
+  /** A line that a hook or a provider wrote. */
+  | { readonly type: 'output'; readonly operation: OperationReference; readonly text: string }
   | { readonly type: 'done'; readonly operation: OperationReference; readonly milliseconds: number }
   | { readonly type: 'failed'; readonly operation: OperationReference; readonly problem: Problem }
   | { readonly type: 'skipped'; readonly operation: OperationReference }

@@ -12,6 +12,8 @@ export const composeLabels = {
   environmentFile: 'com.docker.compose.project.environment_file',
   version: 'com.docker.compose.version',
   replace: 'com.docker.compose.replace',
+  /** On containers that run a hook, e.g. `pre_start`. They carry no config hash. */
+  hook: 'com.docker.compose.hook',
   network: 'com.docker.compose.network',
   volume: 'com.docker.compose.volume',
 } as const
@@ -23,4 +25,6 @@ export const bulkheadLabels = {
   /** The mode that the file asked for. */
   isolation: 'dev.bulkhead.isolation',
   owner: 'dev.bulkhead.owner',
+  /** The `pre_stop` hooks that the container was made with, sealed: whoever stops it needs no file. */
+  preStop: 'dev.bulkhead.pre-stop',
 } as const

@@ -28,6 +28,8 @@ export interface ObservedContainer {
   /** `com.docker.compose.container-number`; undefined for one-offs. */
   readonly number: number | undefined
   readonly oneOff: boolean
+  /** It runs a hook of its service (`pre_start`) and is no replica; absent: it is none of those. */
+  readonly hook?: string | undefined
   readonly state: ContainerState
   readonly health: Health
   readonly exitCode: number

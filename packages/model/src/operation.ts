@@ -1,4 +1,4 @@
-import type { Build, DependencyCondition } from './service.ts'
+import type { Build, DependencyCondition, Hook } from './service.ts'
 import type {
   ContainerFile,
   ContainerSpec,
@@ -112,6 +112,28 @@ export type Operation =
       readonly network: string
       readonly cause: string
     }
+  /** Runs a hook of the service inside its running container. A later one of the same container comes after it. */
+  | {
+      readonly type: 'runHook'
+      readonly service: string
+      readonly container: string
+      readonly name: string
+      readonly phase: HookPhase
+      /** Its place among the hooks of the phase, from 0. */
+      readonly index: number
+      readonly hook: Hook
+      readonly cause: string
+    }
+  /** Runs a `pre_start` hook in a container of its own, to its end, and takes that away. */
+  | {
+      readonly type: 'runInit'
+      readonly service: string
+      readonly index: number
+      readonly container: ContainerSpec
+      /** Written into the container before it starts. */
+      readonly files: readonly ContainerFile[]
+      readonly cause: string
+    }
   /** Has no effect of its own: holds back what comes after until the condition is met, fails when it can no longer be. */
   | {
       readonly type: 'awaitCondition'
@@ -121,6 +143,9 @@ export type Operation =
       readonly containers: readonly string[]
       readonly cause: string
     }
+
+/** Hooks that run inside the service's container. */
+export type HookPhase = 'post_start' | 'pre_stop'
 
 export type OperationType = Operation['type']
 export type OperationOf<T extends OperationType> = Extract<Operation, { type: T }>

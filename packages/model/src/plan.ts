@@ -58,6 +58,7 @@ export const planActionKinds = [
   'stop',
   'remove',
   'change',
+  'run',
   'wait',
 ] as const
 export type PlanActionKind = (typeof planActionKinds)[number]

@@ -251,7 +251,8 @@ export interface Healthcheck {
 }
 
 export interface Hook {
-  readonly command: readonly string[]
+  /** Always there but for `pre_start`, whose image may have one. */
+  readonly command?: readonly string[]
   readonly user?: string
   readonly privileged?: boolean
   readonly working_dir?: string

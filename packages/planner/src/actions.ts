@@ -45,6 +45,8 @@ const kinds: readonly (readonly [PlanActionKind, readonly OperationType[]])[] = 
   ['pull', ['pullImage']],
   ['build', ['buildImage']],
   ['wait', ['awaitCondition']],
+  ['run', ['runHook']],
+  ['run', ['runInit']],
   ['replace', ['createContainer', 'removeContainer']],
   ['replace', ['removeContainer', 'renameContainer']],
   ['replace', ['createNetwork', 'removeNetwork']],

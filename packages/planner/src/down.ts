@@ -1,7 +1,7 @@
 import { composeLabels, type ObservedContainer, type Problem } from '@bulkhead/model'
 import { newDraft } from './draft.ts'
 import { emitRemovals, emitStops } from './order.ts'
-import { orphansIn } from './orphans.ts'
+import { emitLeftovers, orphansIn } from './orphans.ts'
 import type { PlanInput, PlanResult } from './input.ts'
 import { leavingOf } from './rests.ts'
 
@@ -10,8 +10,9 @@ import { leavingOf } from './rests.ts'
  * depend on last), then networks, then volumes and images when asked for. It
  * works from the labels on the engine, so that it needs no file.
  */
-export function planDown({ project, intent, observed }: PlanInput): PlanResult {
-  const draft = newDraft()
+export function planDown(input: PlanInput): PlanResult {
+  const { project, intent, observed } = input
+  const draft = newDraft(input)
   const orphans = project === undefined || intent.removeOrphans ? [] : orphansIn(project, observed.containers)
   const leaving = observed.containers.filter((container) => !orphans.includes(container))
   const gone = emitRemovals(draft, leaving, project, intent, 'project goes down')
@@ -46,8 +47,9 @@ export function planDown({ project, intent, observed }: PlanInput): PlanResult {
 /** The plan after which nothing of a project runs, and all of it is kept but for what is to be removed. One-off runs go on. */
 export function planStop(input: PlanInput): PlanResult {
   const { project, intent, observed } = input
-  const draft = newDraft()
+  const draft = newDraft(input)
   const leaving = leavingOf(input)
+  emitLeftovers(input, draft)
   emitRemovals(draft, leaving, project, intent, 'asked for')
   const staying = observed.containers.filter((one) => !one.oneOff && !leaving.includes(one))
   emitStops(draft, staying, project, intent.stopTimeoutSeconds)

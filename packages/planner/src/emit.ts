@@ -2,6 +2,7 @@ import type { Dependency, DependencyCondition, Intent, ObservedContainer } from 
 import type { Decision } from './decide.ts'
 import type { Draft } from './draft.ts'
 import { containerName, imageOf, temporaryName } from './names.ts'
+import { firstDueHook } from './hooks.ts'
 import { emitRemoval, isUp } from './orphans.ts'
 import { emitClearing, type Clearing } from './clear.ts'
 import type { Judgment } from './judge.ts'
@@ -9,6 +10,7 @@ import { isLeftStopped } from './repair.ts'
 import { emitResources, type Resources } from './resources.ts'
 import { parentsOf } from './select.ts'
 import { containerSpec } from './specification/container.ts'
+import { initSpec } from './specification/init.ts'
 import { writtenFiles } from './specification/mounts.ts'
 import type { ServicePlan, UpInput } from './input.ts'
 
@@ -31,6 +33,8 @@ interface Emission {
   readonly awaits: Map<string, number>
   /** Services stopped because what they depend on is replaced → the nodes that stop them. */
   readonly stops: ReadonlyMap<string, readonly number[]>
+  /** Service → the nodes that remove what its interrupted `pre_start` hooks left. */
+  readonly leftovers: ReadonlyMap<string, readonly number[]>
 }
 
 /**
@@ -42,6 +46,7 @@ export function emitServices(
   input: UpInput,
   plans: ReadonlyMap<string, ServicePlan>,
   judgment: Judgment,
+  leftovers: Emission['leftovers'],
   draft: Draft,
 ): Readonly<Record<string, string>> {
   const { stops, restarts } = emitRestartStops(input, plans, draft)
@@ -57,6 +62,7 @@ export function emitServices(
     emitted: new Map(),
     awaits: new Map(),
     stops,
+    leftovers,
   }
   for (const { container, attachment, cause, after } of clearing.bystanders) {
     const { id, name, service } = container
@@ -114,7 +120,9 @@ function emitService(emission: Emission, servicePlan: ServicePlan): Emitted {
   const { service } = servicePlan.wanted
   const parents = parentsOf(service).flatMap((name) => emitted.get(name)?.started ?? [])
   const ready = [...resources.nodesFor(service), ...parents]
-  const conditions = memoize(() => [...conditionNodes(emission, servicePlan), ...parents])
+  const conditions = memoize((before: Before) =>
+    initNodes(emission, servicePlan, before, [...conditionNodes(emission, servicePlan), ...parents]),
+  )
   const started: number[] = []
   const containers: string[] = []
   // What an interrupted round left may hold the very name that a new container needs.
@@ -137,7 +145,13 @@ interface Waits {
   /** Nodes that must be done before a container can be created. */
   readonly ready: readonly number[]
   /** Nodes that must be done before it may start. Adds them when first asked. */
-  readonly conditions: () => readonly number[]
+  readonly conditions: (before: Before) => readonly number[]
+}
+
+/** A container that is to start, and the nodes that create it. */
+interface Before {
+  readonly container: string
+  readonly created: readonly number[]
 }
 
 function emitReplica(
@@ -156,11 +170,23 @@ function emitReplica(
     cause: string,
     after: readonly number[],
     name = finalName,
+    before: Before = { container, created: after },
   ): readonly number[] => {
     if (servicePlan.rests) return after
     const operation = { type: 'startContainer', service: serviceName, container, name, files, cause } as const
-    return [draft.add(operation, [...after, ...conditions()])]
+    return hook(container, 0, cause, [draft.add(operation, [...after, ...conditions(before)])])
   }
+  /** Those `post_start` hooks that are due, one after another: who waits for the service waits for them. */
+  const hook = (
+    container: string,
+    first: number,
+    cause: string,
+    after: readonly number[],
+  ): readonly number[] =>
+    (service.post_start ?? []).slice(first).reduce((before, one, place): readonly number[] => {
+      const where = { service: serviceName, container, name: finalName, index: first + place }
+      return [draft.add({ type: 'runHook', phase: 'post_start', ...where, hook: one, cause }, before)]
+    }, after)
   const create = (
     name: string,
     cause: string,
@@ -182,7 +208,15 @@ function emitReplica(
       const asked = causeToRestart(input.intent, servicePlan, container)
       const restart = lost === undefined || stopped !== undefined ? [] : emitStop(emission, container, lost)
       const cause = asked ?? lost ?? startCause(emission, servicePlan, container)
-      if (cause === undefined) return { nodes: connected, container: container.id }
+      if (cause === undefined) {
+        const first = firstDueHook(container, service.post_start ?? [], input.hooksRun)
+        const isMeant = container.state === 'running' && !servicePlan.bystander && !servicePlan.rests
+        const due = isMeant ? first : Infinity
+        return {
+          nodes: hook(container.id, due, 'not run since its start', connected),
+          container: container.id,
+        }
+      }
       const after = [...stops, ...restart, ...connected, ...parentStarts(emission, servicePlan)]
       return { nodes: start(container.id, cause, after, container.name), container: container.id }
     }
@@ -198,7 +232,7 @@ function emitReplica(
         const { removed } = emitRemoval(draft, container, cause, input.intent, [
           created,
           ...dependents,
-          ...conditions(),
+          ...conditions({ container: finalName, created: [created] }),
         ])
         return { nodes: start(finalName, cause, [removed]), container: finalName }
       }
@@ -207,7 +241,7 @@ function emitReplica(
       const { removed } = emitRemoval(draft, container, cause, input.intent, [
         created,
         ...dependents,
-        ...conditions(),
+        ...conditions({ container: temporary, created: [created] }),
       ])
       const renamed = rename(temporary, temporary, cause, [removed])
       return { nodes: start(finalName, cause, [renamed]), container: finalName }
@@ -215,15 +249,22 @@ function emitReplica(
     case 'finish': {
       const cause = 'replacement was interrupted'
       const { container, replaced } = decision
-      const waits = [...dependentStops(emission, serviceName), ...(replaced.length === 0 ? [] : conditions())]
+      const before = { container: container.id, created: [] }
+      const waits = [
+        ...dependentStops(emission, serviceName),
+        ...(replaced.length === 0 ? [] : conditions(before)),
+      ]
       const removed = replaced.map((old) => emitRemoval(draft, old, cause, input.intent, waits).removed)
       const renamed = rename(container.id, container.name, cause, removed)
       const { connected, stopped } = emitRepairs(emission, container)
       return {
         nodes:
           isUp(container) && stopped === undefined
-            ? [renamed, ...connected]
-            : start(container.id, cause, [renamed, ...connected]),
+            ? hook(container.id, firstDueHook(container, service.post_start ?? [], input.hooksRun), cause, [
+                renamed,
+                ...connected,
+              ])
+            : start(container.id, cause, [renamed, ...connected], finalName, before),
         container: container.id,
       }
     }
@@ -294,33 +335,69 @@ function lostNamespace(
 }
 
 function specOf(
-  { input, emitted }: Emission,
-  { wanted }: ServicePlan,
+  emission: Emission,
+  servicePlan: ServicePlan,
   number: number,
   replaced: ObservedContainer | undefined,
 ) {
+  return containerSpec({ ...specInput(emission, servicePlan), number, inherited: replaced?.mounts ?? [] })
+}
+
+function specInput({ input, emitted }: Emission, { wanted }: ServicePlan) {
+  const { capabilities, hashKey, observed } = input
   const { project, service, profile, hash, composeHash } = wanted
-  return containerSpec({
-    project,
-    service,
-    number,
-    profile,
-    hash,
-    composeHash,
-    capabilities: input.capabilities,
-    image: input.observed.images[imageOf(project, service)],
-    inherited: replaced?.mounts ?? [],
-    owners: new Map(
-      [...emitted].flatMap(
-        ([
-          name,
-          {
-            containers: [first],
-          },
-        ]) => (first === undefined ? [] : [[name, first]]),
-      ),
+  const image = observed.images[imageOf(project, service)]
+  const owners = new Map(
+    [...emitted].flatMap(([name, { containers }]) =>
+      containers[0] === undefined ? [] : [[name, containers[0]]],
     ),
-  })
+  )
+  return { project, service, profile, hash, composeHash, capabilities, hashKey, image, owners }
+}
+
+/**
+ * The `pre_start` hooks of a service, one after another once its conditions
+ * hold: they come before the first start of what the service is now, and so
+ * not when a container of it has ever run. Until they are done the containers
+ * that are to be replaced go on.
+ *
+ * @returns the nodes after which containers may start.
+ */
+function initNodes(
+  emission: Emission,
+  servicePlan: ServicePlan,
+  { container: beside, created }: Before,
+  conditions: readonly number[],
+): readonly number[] {
+  const { draft, leftovers } = emission
+  const { project, service } = servicePlan.wanted
+  const hasStarted = servicePlan.decisions.some(
+    (decision) =>
+      (decision.kind === 'keep' || decision.kind === 'finish') && decision.container.startedAt !== undefined,
+  )
+  if (hasStarted) return conditions
+  const left = leftovers.get(service.name) ?? []
+  const files = writtenFiles(project, service)
+  const cause = 'before the first start'
+  return (service.pre_start ?? []).reduce((before, hook, index): readonly number[] => {
+    const spec = initSpec({
+      ...specInput(emission, servicePlan),
+      number: 0,
+      inherited: [],
+      hook,
+      index,
+      beside,
+    })
+    const operation = {
+      type: 'runInit',
+      service: service.name,
+      index,
+      container: spec,
+      files,
+      cause,
+    } as const
+    return [draft.add(operation, index === 0 ? [...before, ...created, ...left] : before)]
+  }, conditions)
 }
 
 /**
@@ -403,7 +480,7 @@ function holds(condition: DependencyCondition, plan: ServicePlan | undefined): b
   return kept.some(({ state, exitCode }) => state === 'exited' && exitCode === 0)
 }
 
-function memoize<T>(make: () => T): () => T {
+function memoize<T, U>(make: (given: U) => T): (given: U) => T {
   let made: { readonly value: T } | undefined
-  return () => (made ??= { value: make() }).value
+  return (given) => (made ??= { value: make(given) }).value
 }

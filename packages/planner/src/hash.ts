@@ -32,8 +32,6 @@ const outside = new Set([
   'attach',
   'env_file',
   'label_file',
-  'post_start',
-  'pre_stop',
 ])
 
 export interface HashInput {

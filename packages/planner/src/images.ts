@@ -1,6 +1,6 @@
 import type { DeploymentOptions, Operation, Plan, Project, Service } from '@bulkhead/model'
 import { newDraft } from './draft.ts'
-import { imageOf } from './names.ts'
+import { hookImages, imageOf } from './names.ts'
 import type { PlanInput } from './input.ts'
 import { activeServices, isBystander } from './select.ts'
 
@@ -8,17 +8,19 @@ import { activeServices, isBystander } from './select.ts'
  * The images to pull and build, all side by side. Only in a deployment: the
  * loop's own rounds never pull, so that a registry that is down changes nothing.
  */
-export function planImages({
-  project,
-  intent,
-  observed,
-  deployment,
-}: PlanInput & { readonly project: Project }): Plan {
+export function planImages(input: PlanInput & { readonly project: Project }): Plan {
+  const { project, intent, observed, deployment } = input
   if (deployment === undefined) return []
-  const draft = newDraft()
+  const draft = newDraft(input)
   const pulls = new Map<string, Operation & { type: 'pullImage' }>()
   for (const service of activeServices(project, intent)) {
     if (service.provider !== undefined || isBystander(deployment, service)) continue
+    for (const reference of hookImages(project, service)) {
+      if (observed.images[reference] !== undefined) continue
+      const services = [...(pulls.get(reference)?.services ?? []), service.name]
+      const cause = 'not found on the engine'
+      pulls.set(reference, { type: 'pullImage', reference, platform: undefined, services, cause })
+    }
     const reference = imageOf(project, service)
     const present = observed.images[reference] !== undefined
     const asked = askedOf(service, deployment.options)

@@ -14,6 +14,7 @@ import type {
 import type { Decision } from './decide.ts'
 import type { Wanted } from './divergence.ts'
 import type { Former } from './hash.ts'
+import type { HooksRun } from './hooks.ts'
 
 export interface PlanInput {
   /** Undefined for a project that is known by the labels on the engine alone: it can be stopped and taken down. */
@@ -28,6 +29,8 @@ export interface PlanInput {
   readonly composeHashes: ComposeHashes
   /** Services that somebody else stopped: the loop's own rounds leave them so. */
   readonly held: ReadonlySet<string>
+  /** Which `post_start` hooks have run, by container id. */
+  readonly hooksRun: ReadonlyMap<string, HooksRun>
   /** Set while the rounds of a deployment run, undefined in the loop's own rounds. */
   readonly deployment: DeploymentView | undefined
   /** What a container was made from, where that is still known: causes then name the fields that changed. */

@@ -23,6 +23,15 @@ export function imageOf(project: Pick<Project, 'name'>, service: Service): strin
   return service.image ?? `${project.name}-${service.name}`
 }
 
+/** Images that the `pre_start` hooks of a service run from and no service of the project builds. */
+export function hookImages(project: Project, service: Service): readonly string[] {
+  const built = new Set(
+    Object.values(project.services).flatMap((one) => (one.build === undefined ? [] : imageOf(project, one))),
+  )
+  const images = (service.pre_start ?? []).flatMap(({ image }) => image ?? [])
+  return [...new Set(images)].filter((image) => image !== imageOf(project, service) && !built.has(image))
+}
+
 /**
  * The container that stands for the service that `service:NAME` names: the
  * lowest replica that there will be, which need not be number 1.

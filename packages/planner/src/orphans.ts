@@ -35,6 +35,27 @@ export function planOrphans(
   ]
 }
 
+/** Removes the containers of `pre_start` hooks that no round is there to remove; returns the nodes by service. */
+export function emitLeftovers(
+  { observed }: Pick<PlanInput, 'observed'>,
+  draft: Draft,
+): ReadonlyMap<string, readonly number[]> {
+  const nodes = new Map<string, readonly number[]>()
+  const ordered = observed.containers.toSorted(
+    (a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id),
+  )
+  for (const { service, id, name, hook } of ordered) {
+    if (hook === undefined) continue
+    const cause = `left by an interrupted ${hook} hook`
+    const removed = draft.add(
+      { type: 'removeContainer', service, container: id, name, volumes: true, cause },
+      [],
+    )
+    nodes.set(service, [...(nodes.get(service) ?? []), removed])
+  }
+  return nodes
+}
+
 export const isUp = ({ state }: ObservedContainer): boolean =>
   state === 'running' || state === 'paused' || state === 'restarting'
 

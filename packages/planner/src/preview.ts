@@ -85,7 +85,7 @@ function joined(images: Plan, rest: Plan): Plan {
   const shift = images.length
   const gets = (node: PlanNode): readonly number[] => {
     const { operation } = node
-    if (operation.type !== 'createContainer') return []
+    if (operation.type !== 'createContainer' && operation.type !== 'runInit') return []
     return images
       .filter((image) => referencesIn([image]).includes(String(operation.container.body['Image'])))
       .map(({ id }) => id)

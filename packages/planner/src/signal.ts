@@ -3,9 +3,10 @@ import type { DeploymentView, PlanInput, PlanResult } from './input.ts'
 import { isUp } from './orphans.ts'
 
 /** Sends the deployment's signal to those of its containers that run, each once, all side by side. */
-export function planSignal({ observed }: PlanInput, { options, signaled }: DeploymentView): PlanResult {
+export function planSignal(input: PlanInput, { options, signaled }: DeploymentView): PlanResult {
+  const { observed } = input
   const { signal } = options
-  const draft = newDraft()
+  const draft = newDraft(input)
   if (signal === undefined) return { plan: [], problems: [] }
   for (const container of observed.containers) {
     const { id, name, service } = container

@@ -52,7 +52,7 @@ function serviceStatus(
   { project, intent, observed, capabilities }: StatusInput,
 ): ServiceStatus {
   const service = project?.services[name]
-  const containers = observed.containers.filter((one) => one.service === name)
+  const containers = observed.containers.filter((one) => one.service === name && one.hook === undefined)
   const running = containers.find(({ oneOff }) => !oneOff)
   const on =
     project !== undefined &&

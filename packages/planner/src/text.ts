@@ -28,6 +28,8 @@ const verbs = {
   killContainer: 'kill',
   removeContainer: 'remove',
   renameContainer: 'rename',
+  runHook: 'run',
+  runInit: 'run',
   awaitCondition: 'await',
 } as const satisfies Record<Operation['type'], string>
 
@@ -57,6 +59,10 @@ export function subjectOf(operation: Operation): string {
       return `container ${operation.name} to network ${operation.attachment.network}`
     case 'disconnectNetwork':
       return `container ${operation.name} from network ${operation.network}`
+    case 'runHook':
+      return `${operation.phase}[${operation.index}] in container ${operation.name}`
+    case 'runInit':
+      return `pre_start[${operation.index}] of service ${operation.service}`
     case 'renameContainer':
       return `container ${operation.from} to ${operation.to}`
     case 'awaitCondition':

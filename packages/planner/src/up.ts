@@ -5,8 +5,8 @@ import type { Wanted } from './divergence.ts'
 import { newDraft } from './draft.ts'
 import { emitServices } from './emit.ts'
 import { hashOf } from './hash.ts'
-import { imageOf } from './names.ts'
-import { planOrphans } from './orphans.ts'
+import { hookImages, imageOf } from './names.ts'
+import { emitLeftovers, planOrphans } from './orphans.ts'
 import type { PlanResult, ServicePlan, UpInput } from './input.ts'
 import { doomedVolumes, volumeHolders } from './clear.ts'
 import { judge, type Judgment } from './judge.ts'
@@ -26,8 +26,9 @@ import { activeServices, isBystander, parentsOf, wantedReplicas } from './select
  */
 export function planUp(given: UpInput): PlanResult {
   const { project } = given
-  const draft = newDraft()
-  const input = { ...given, observed: planRests(given, draft) }
+  const draft = newDraft(given)
+  const leftovers = emitLeftovers(given, draft)
+  const input = { ...given, observed: planRests(withoutHookContainers(given), draft) }
   const services = activeServices(project, input.intent).filter(({ provider }) => provider === undefined)
   const about = services.filter((service) => !isBystander(input.deployment, service))
   const judgment = judge(input, about)
@@ -35,20 +36,22 @@ export function planUp(given: UpInput): PlanResult {
   const problems = [
     ...judgment.problems,
     ...missingImages(input, about),
+    ...missingHookImages(input, about),
     ...missingParents(input, plans),
     ...volumeHolders(input, plans, judgment),
   ]
   if (problems.some(({ severity }) => severity === 'error')) return { plan: [], problems }
 
-  const restarts = emitServices(input, plans, judgment, draft)
+  const restarts = emitServices(input, plans, judgment, leftovers, draft)
   const warnings = [...planOrphans(input, draft), ...emitFormerNetworks(input, draft)]
   return { plan: draft.plan(), problems: [...problems, ...warnings], restarts }
 }
 
 /** Starts and restarts what the labels on the engine tell of: nothing can be made without files. */
 export function planLabelled(given: UpInput): PlanResult {
-  const draft = newDraft()
-  const input = { ...given, observed: planRests(given, draft) }
+  const draft = newDraft(given)
+  const leftovers = emitLeftovers(given, draft)
+  const input = { ...given, observed: planRests(withoutHookContainers(given), draft) }
   const plans = new Map<string, ServicePlan>()
   for (const service of activeServices(given.project, given.intent)) {
     const wanted = wantedOf(input, service)
@@ -56,8 +59,17 @@ export function planLabelled(given: UpInput): PlanResult {
     const decisions = keepAll(wanted, input.observed)
     plans.set(service.name, { wanted, decisions, bystander, restarts: false, rests: false })
   }
-  const restarts = emitServices(input, plans, judge(input, []), draft)
+  const restarts = emitServices(input, plans, judge(input, []), leftovers, draft)
   return { plan: draft.plan(), problems: [], restarts }
+}
+
+/** What runs a `pre_start` hook is nobody's replica and holds nothing: it only goes. */
+function withoutHookContainers(input: UpInput): UpInput {
+  const { observed } = input
+  const containers = observed.containers.filter(({ hook }) => hook === undefined)
+  return containers.length === observed.containers.length
+    ? input
+    : { ...input, observed: { ...observed, containers } }
 }
 
 /** Decisions for all services, dependencies first: what happens to one may touch those that need it. */
@@ -199,6 +211,27 @@ function missingImages(
       at: positionOf(project, 'services', service.name, 'image'),
       path: `/services/${service.name}/image`,
     }))
+}
+
+/** An image of a hook's own that is not there; only where the hook is to run. */
+function missingHookImages(
+  { project, observed, deployment }: UpInput,
+  services: readonly Service[],
+): readonly Problem[] {
+  return services
+    .filter((service) => deployment !== undefined || !hasContainer(observed.containers, service))
+    .flatMap((service) =>
+      hookImages(project, service)
+        .filter((image) => observed.images[image] === undefined)
+        .map((image) => ({
+          severity: 'error',
+          code: 'BH_IMAGE_NOT_FOUND',
+          message: `Image "${image}" of a pre_start hook of service "${service.name}" is not on the engine.`,
+          hint: 'Get it with `bulkhead up` or `docker pull`.',
+          at: positionOf(project, 'services', service.name, 'pre_start'),
+          path: `/services/${service.name}/pre_start`,
+        })),
+    )
 }
 
 function hasContainer(containers: readonly ObservedContainer[], { name }: Pick<Service, 'name'>): boolean {

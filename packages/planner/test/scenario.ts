@@ -17,6 +17,7 @@ import {
   hashOf,
   plan,
   planText,
+  sealHooks,
   type ComposeHashes,
   type DeploymentView,
   type PlanInput,
@@ -57,11 +58,14 @@ interface State {
   readonly observed: Observed | undefined
   readonly more: Partial<Project>
   readonly change: (observed: Observed) => Observed
+  readonly hooksRun: PlanInput['hooksRun'] | undefined
 }
 
 /**
  * What is wanted and what is found, told in words: `db running`, `web exited`,
- * `web failed`, `web created temporary`, `web running changed #2`.
+ * `web failed`, `web created temporary`, `web running changed #2`; `web running
+ * hooked=1`: one of its post_start hooks has run; `stops=drain`: it was made
+ * with that for its pre_stop hook; `web running hook`: what runs a pre_start hook.
  */
 export interface Scenario {
   wants(services: State['services']): Scenario
@@ -79,6 +83,7 @@ export interface Scenario {
   afterwards(operations?: number): Scenario
   /** Ids of the containers by name, with their states. */
   containers(): Readonly<Record<string, string>>
+  stopped(): Scenario
   input(): PlanInput
   text(): string
   plans(t: Test, ...lines: readonly string[]): void
@@ -100,6 +105,7 @@ export function scenario(state: State = empty): Scenario {
     hashKey: 'key',
     composeHashes,
     held: new Set(state.held),
+    hooksRun: state.hooksRun ?? hooksRunIn(observed, state),
     deployment: state.loop
       ? undefined
       : {
@@ -122,12 +128,12 @@ export function scenario(state: State = empty): Scenario {
     where: (change) => next({ change: (observed) => change(state.change(observed)) }),
     intending: (more) => next({ intent: { ...state.intent, ...more } }),
     down: (more = {}) => next({ intent: { ...upIntent, ...more, target: 'down' } }),
-    afterwards: (operations = Infinity) =>
-      next({
-        observed: result()
-          .plan.slice(0, operations)
-          .reduce((world, node) => apply(world, node.operation), observed),
-      }),
+    stopped: () => next({ intent: { ...upIntent, target: 'stopped' } }),
+    afterwards(operations = Infinity) {
+      const done = result().plan.slice(0, operations)
+      const world = done.reduce((before, node) => apply(before, node.operation), observed)
+      return next({ observed: world, hooksRun: afterHooks(world, done) })
+    },
     containers: () =>
       Object.fromEntries(observed.containers.map(({ name, id, state: its }) => [name, `${its} ${id}`])),
     input,
@@ -160,6 +166,7 @@ const empty: State = {
   observed: undefined,
   more: {},
   change: (observed) => observed,
+  hooksRun: undefined,
 }
 
 function projectOf({ services, external, more }: State): Project {
@@ -212,29 +219,76 @@ const network = {
   labels: { [composeLabels.project]: 'app', [composeLabels.network]: 'default' },
 }
 
+function hooksRunIn({ containers }: Observed, { found }: State): PlanInput['hooksRun'] {
+  const named = found.filter((text) => text !== 'network' && text !== 'volume')
+  return new Map(
+    named.flatMap((text, index) => {
+      const count = flagOf(text, 'hooked')
+      const id = idOf(index)
+      const startedAt = containers.find((one) => one.id === id)?.startedAt
+      return count === undefined || startedAt === undefined
+        ? []
+        : [[id, { startedAt, count: Number(count) }] as const]
+    }),
+  )
+}
+
+function afterHooks({ containers }: Observed, plan: PlanResult['plan']): PlanInput['hooksRun'] {
+  return new Map(
+    plan.flatMap(({ operation }) => {
+      if (operation.type !== 'runHook' || operation.phase !== 'post_start') return []
+      const { id, startedAt } = containers.find((one) =>
+        [one.id, one.name].includes(operation.container),
+      ) ?? { id: '', startedAt: undefined }
+      return startedAt === undefined ? [] : [[id, { startedAt, count: operation.index + 1 }] as const]
+    }),
+  )
+}
+
+function flagOf(text: string, name: string): string | undefined {
+  const flag = text.split(' ').find((one) => one.startsWith(`${name}=`))
+  return flag?.slice(name.length + 1)
+}
+
+const idOf = (index: number): string => `0000000000${(0xaa + index).toString(16)}${'0'.repeat(52)}`
+
 function container(project: Project, text: string, index: number): ObservedContainer {
   const [name = '', state = '', ...flags] = text.split(' ')
   const number = Number(flags.find((flag) => flag.startsWith('#'))?.slice(1) ?? 1)
   const service = project.services[name]
   if (service === undefined) throw new Error(`the scenario wants no service ${name}`)
   const finalName = `app-${name}-${number}`
+  const isHook = flags.includes('hook')
+  const stops = flagOf(text, 'stops')
   const hash = flags.includes('changed') ? 'v1:other' : hashFor(project, service)
   return {
-    id: `0000000000${(0xaa + index).toString(16)}${'0'.repeat(52)}`,
-    name: flags.includes('temporary') ? `0000000000aa_${finalName}` : finalName,
+    id: idOf(index),
+    name: flags.includes('temporary')
+      ? `0000000000aa_${finalName}`
+      : isHook
+        ? `app-${name}-pre_start-0`
+        : finalName,
     service: name,
-    number,
-    oneOff: false,
+    number: isHook ? undefined : number,
+    oneOff: isHook,
+    ...(isHook ? { hook: 'pre_start' } : {}),
     state: state === 'failed' ? 'exited' : (state as ObservedContainer['state']),
     health: 'none',
     exitCode: state === 'failed' ? 1 : 0,
     error: undefined,
     oomKilled: false,
     restartCount: 0,
-    startedAt: undefined,
+    startedAt: state === 'created' ? undefined : '2026-01-01T00:00:30Z',
     finishedAt: undefined,
     createdAt: `2026-01-01T00:00:0${index}Z`,
-    labels: { [composeLabels.project]: 'app', [composeLabels.service]: name, [bulkheadLabels.hash]: hash },
+    labels: {
+      [composeLabels.project]: 'app',
+      [composeLabels.service]: name,
+      ...(flags.includes('composed')
+        ? { [composeLabels.configHash]: `compose-${name}` }
+        : { [bulkheadLabels.hash]: hash }),
+      ...(stops === undefined ? {} : { [bulkheadLabels.preStop]: sealHooks([{ command: [stops] }], 'key') }),
+    },
     image: 'bb:1',
     imageId: 'sha256:bb',
     command: '',
@@ -330,6 +384,8 @@ function apply(world: Observed, operation: Operation): Observed {
     case 'killContainer':
       return change(operation.container, { state: 'exited', exitCode: 137 })
     case 'awaitCondition':
+    case 'runHook':
+    case 'runInit':
       return world
     case 'pullImage':
     case 'buildImage':

@@ -39,6 +39,7 @@ const specOf = (
     capabilities,
     image: { id: 'sha256:bb', os: 'linux', architecture: 'amd64', volumes: ['/cache'], labels: {} },
     hash: 'v1:x',
+    hashKey: 'key',
     composeHash: 'c',
     inherited,
   })

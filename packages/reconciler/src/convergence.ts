@@ -149,6 +149,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
       hashKey,
       composeHashes,
       held: holds.of(name),
+      hooksRun: desired.hooksRun,
       deployment: memory &&
         deployment && {
           action: deployment.action,
@@ -197,6 +198,9 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
           progress: (step) => emit({ type: 'progress', operation: referenceOf(node), ...step }),
           warn: (error) => warnOnce({ ...toProblem(error), severity: 'warning' }, memory, emit),
           openContext: (folder) => openContext(contextDigest(desired.contexts, folder)),
+          output: outputTo((text) => emit({ type: 'output', operation: referenceOf(node), text })),
+          hookRan: (container, run) => ledger.hookRan(name, container, run),
+          removed: (container) => ledger.containerGone(container),
           started: (id) => memory?.started.add(id),
           signaled: (id) => memory?.signaled.add(id),
           stopping: (id) => holds.expect(id),
@@ -249,6 +253,18 @@ function warnOnce(problem: Problem, memory: Memory | undefined, emit: Emit): voi
   if (memory === undefined || memory.warned.has(problem.message)) return
   memory.warned.add(problem.message)
   emit({ type: 'warning', problem })
+}
+
+/** Lines of one operation's output that are kept as events; a hook that writes for hours fills no disk. */
+const mostOutput = 1000
+
+function outputTo(tell: (text: string) => void): (line: string) => void {
+  let count = 0
+  return (line) => {
+    count += 1
+    if (count <= mostOutput) tell(line)
+    if (count === mostOutput + 1) tell('… and more, which is not kept')
+  }
 }
 
 function contextDigest(contexts: DesiredState['contexts'], folder: string): string {

@@ -1,4 +1,4 @@
-import { isBulkheadError, BulkheadError, type Plan, type PlanNode } from '@bulkhead/model'
+import { isBulkheadError, BulkheadError, type OperationType, type Plan, type PlanNode } from '@bulkhead/model'
 import type PQueue from 'p-queue'
 
 export interface ExecuteOptions {
@@ -62,12 +62,15 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Exec
       onDone(node, now() - began)
       return true
     }
-    return node.operation.type === 'awaitCondition' ? carry() : queue.add(carry)
+    return takesTheirTime.has(node.operation.type) ? carry() : queue.add(carry)
   }
   for (const node of plan) finished.set(node.id, step(node))
   await Promise.all(finished.values())
   return { done, failure }
 }
+
+/** What mostly waits for others: it would hold up every project when it took a place in the queue. */
+const takesTheirTime: ReadonlySet<OperationType> = new Set(['awaitCondition', 'runHook', 'runInit'])
 
 function unexpected(error: unknown): BulkheadError {
   return new BulkheadError('BH_INTERNAL', `Something went wrong that should not: ${String(error)}`, {

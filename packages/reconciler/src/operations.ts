@@ -7,7 +7,9 @@ import {
   type OperationOf,
   type OperationType,
 } from '@bulkhead/model'
+import type { HooksRun } from '@bulkhead/planner'
 import { awaitCondition } from './condition.ts'
+import { runHook, runInit } from './hook.ts'
 import type { EventWatch } from './watch.ts'
 
 /** What carrying out an operation may use. */
@@ -19,6 +21,10 @@ export interface StepContext {
   readonly signal: AbortSignal
   readonly progress: (progress: Progress) => void
   readonly warn: (error: BulkheadError) => void
+  /** A line that a hook or a provider wrote. */
+  readonly output: (line: string) => void
+  /** `post_start` hooks of a container have run: on disk before the next step. */
+  readonly hookRan: (container: string, run: HooksRun) => void
   /** The archive of a build context folder. */
   readonly openContext: (folder: string) => NodeJS.ReadableStream
   /** Containers made in this execution, name → id. */
@@ -27,6 +33,7 @@ export interface StepContext {
   readonly started: (id: string) => void
   readonly stopping: (id: string) => void
   readonly signaled: (id: string) => void
+  readonly removed: (id: string) => void
   readonly pullIdleTimeoutMs: number
 }
 
@@ -85,15 +92,18 @@ const executors: Executors = {
     signaled(container)
     await engine.killContainer(container, name)
   },
-  removeContainer: async ({ container, volumes }, { engine, stopping }) => {
+  removeContainer: async ({ container, volumes }, { engine, stopping, removed }) => {
     stopping(container)
     await engine.removeContainer(container, { volumes })
+    removed(container)
   },
   renameContainer: async ({ container, from, to }, { engine, made }) => {
     await engine.renameContainer(container, to)
     const id = made.get(from)
     if (id !== undefined) made.set(to, id)
   },
+  runHook,
+  runInit,
   awaitCondition: async (operation, context) => {
     try {
       await awaitCondition(operation, context)

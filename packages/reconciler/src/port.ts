@@ -7,6 +7,7 @@ import type {
   Problem,
   Project,
 } from '@bulkhead/model'
+import type { HooksRun } from '@bulkhead/planner'
 
 /** What was asked for of one project, as the store has it now. */
 export interface DesiredState {
@@ -18,6 +19,8 @@ export interface DesiredState {
   readonly contexts: Readonly<Record<string, string>>
   /** The running deployment that the next rounds report to; undefined: rounds of the loop's own. */
   readonly deployment: DeploymentRequest | undefined
+  /** Which `post_start` hooks have run, by container id. */
+  readonly hooksRun: ReadonlyMap<string, HooksRun>
 }
 
 export interface DeploymentRequest {
@@ -36,6 +39,10 @@ export interface Ledger {
   desired(project: string): DesiredState | undefined
   /** Adds to what is to be restarted: id → the start that must be behind it. It outlives the round that stops it. */
   restarting(project: string, restarts: Readonly<Record<string, string>>): void
+  /** `post_start` hooks of a container have run. */
+  hookRan(project: string, container: string, run: HooksRun): void
+  /** A container is gone: what was kept of it can go too. */
+  containerGone(container: string): void
   deploymentRunning(id: string): void
   deploymentEvent(id: string, event: DeploymentEventBody): void
   /** Writes the final event and state. `operations`: done in all rounds. */

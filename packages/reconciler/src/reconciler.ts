@@ -1,4 +1,5 @@
 import type { Engine, EngineEvent } from '@bulkhead/engine'
+import { composeLabels } from '@bulkhead/model'
 import type { ProjectStatus } from '@bulkhead/model'
 import type { ComposeHashes } from '@bulkhead/planner'
 import { createConvergence } from './convergence.ts'
@@ -103,6 +104,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (type === 'network' && (action === 'destroy' || action === 'disconnect'))
       enqueueUsersOf(attributes['name'])
     if (type !== 'container' || project === undefined) return
+    // Its comings and goings are a round's own: a failing hook would wake the next round, and that one the next.
+    if (event.attributes[composeLabels.hook] !== undefined) return
     holds.note(event)
     if (wakingActions.has(action) && ledger.desired(project) !== undefined) lanes.enqueue(project)
   }

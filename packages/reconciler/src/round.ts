@@ -1,6 +1,6 @@
 import type { ObserveQuery } from '@bulkhead/engine'
 import type { Intent } from '@bulkhead/model'
-import { imageOf, networkLabels, type ComposeHashes } from '@bulkhead/planner'
+import { hookImages, imageOf, networkLabels, type ComposeHashes } from '@bulkhead/planner'
 import type { DesiredState } from './port.ts'
 
 /** What one look at the engine must show for a project to be planned. */
@@ -19,7 +19,10 @@ export function queryFor(
     volumes: Object.values(project.volumes).map((volume) => volume.name),
     images: [
       ...new Set([
-        ...Object.values(project.services).map((service) => imageOf(project, service)),
+        ...Object.values(project.services).flatMap((service) => [
+          imageOf(project, service),
+          ...hookImages(project, service),
+        ]),
         ...leaving,
       ]),
     ],

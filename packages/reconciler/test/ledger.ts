@@ -1,4 +1,5 @@
 import type { DeploymentAction, DeploymentOutcome, Intent, Problem, Project } from '@bulkhead/model'
+import type { HooksRun } from '@bulkhead/planner'
 import type { DesiredState, Ledger } from '../src/index.ts'
 
 /** What was asked for, kept in memory. It outlives any reconciler, as a store does. */
@@ -23,6 +24,7 @@ export function memoryLedger(): MemoryLedger {
   const outcomes: Outcome[] = []
   let state: DesiredState | undefined
   let revision = 0
+  const hooksRun = new Map<string, HooksRun>()
   return {
     outcomes,
     isBusy: () => state?.deployment !== undefined,
@@ -33,6 +35,7 @@ export function memoryLedger(): MemoryLedger {
         intent,
         revision,
         contexts: {},
+        hooksRun,
         deployment: { id: `d${revision}`, action, options: {} },
       }
     },
@@ -43,6 +46,8 @@ export function memoryLedger(): MemoryLedger {
       const { intent } = state
       state = { ...state, intent: { ...intent, restarts: { ...intent.restarts, ...restarts } } }
     },
+    hookRan: (_project, container, run) => hooksRun.set(container, run),
+    containerGone: (container) => hooksRun.delete(container),
     deploymentRunning: () => undefined,
     deploymentEvent: () => undefined,
     deploymentFinished(id, outcome, operations, problem) {

@@ -232,6 +232,7 @@ async function planComplaints(twin: Twin, { after, seed: turn }: Case): Promise<
       hashKey: 'key',
       composeHashes,
       held: new Set<string>(),
+      hooksRun: new Map(),
     }
     const deployment: DeploymentView = {
       action: 'up',
@@ -280,12 +281,12 @@ function graphComplaints(nodes: Plan, observed: Observed): readonly string[] {
     for (const one of after) for (const older of [one, ...(before[one - 1] ?? [])]) before[index]?.add(older)
     const isAfter = (one: number | undefined): boolean =>
       one !== undefined && before[index]?.has(one) === true
-    if (operation.type === 'createContainer') {
+    if (operation.type === 'createContainer' || operation.type === 'runInit') {
       const { name } = operation.container
       const holder = observed.containers.find((one) => one.name === name)
       if (holder !== undefined && !isAfter(gone.get(holder.id)))
         complain(`takes the name of ${name}, which is there`)
-      made.set(name, id)
+      if (operation.type === 'createContainer') made.set(name, id)
     } else if ('container' in operation) {
       const key = operation.container
       if (!known.has(key) && !isAfter(made.get(key))) complain(`is of ${key}, which is not there then`)

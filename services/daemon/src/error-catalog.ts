@@ -147,6 +147,14 @@ export const errorCatalog = {
     meaning: 'A file that the project names (env_file, secret, config, …) is not there.',
     remedy: 'Create the file, or correct its path at the line and column given.',
   },
+  BH_HOOK_FAILED: {
+    status: 502,
+    title: 'A hook of a service failed',
+    meaning:
+      'A `pre_start`, `post_start` or `pre_stop` hook ended with another exit code than 0, or could not be run. The message tells service, place in the list, exit code and the last lines.',
+    remedy:
+      'Correct the hook or what it needs, and try again. A container whose `pre_stop` hook cannot be mended can be stopped without it by `docker stop`.',
+  },
   BH_IMAGE_NOT_FOUND: {
     status: 422,
     title: 'An image does not exist',

@@ -73,6 +73,7 @@ export function createLedger({
         revision: kept.revision,
         contexts: loaded?.contexts ?? {},
         deployment,
+        hooksRun: projects.hooksRun(name),
       }
     },
     restarting(name, restarts) {
@@ -83,6 +84,8 @@ export function createLedger({
         projects.save({ ...kept, intent: { ...intent, restarts: { ...intent.restarts, ...restarts } } })
       })
     },
+    hookRan: (project, container, run) => projects.hookRan(project, container, run),
+    containerGone: (container) => projects.containerGone(container),
     deploymentRunning(id) {
       deployments.running(id)
       feed.ring(id)

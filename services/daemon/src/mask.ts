@@ -64,6 +64,7 @@ export function maskProblem(problem: Problem, mask: Mask): Problem {
 
 export function maskEvent(event: DeploymentEventBody, mask: Mask): DeploymentEventBody {
   if (event.type === 'progress') return { ...event, message: mask(event.message) }
+  if (event.type === 'output') return { ...event, text: mask(event.text) }
   if ('problem' in event) return { ...event, problem: maskProblem(event.problem, mask) }
   return event
 }

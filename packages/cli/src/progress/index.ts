@@ -1,4 +1,4 @@
-import type { DeploymentEvent, Problem } from '@bulkhead/model'
+import type { DeploymentEvent, OperationReference, Problem } from '@bulkhead/model'
 import type { Context } from '../context.ts'
 import type { Globals } from '../globals.ts'
 import { colorsFor } from '../render/color.ts'
@@ -46,9 +46,16 @@ export function createProgress(title: string, globals: Globals, context: Context
     const shown = [withExcerpt(found)]
     view.print(mode === 'json' ? renderProblemsAsJson(shown) : renderProblems(shown, { colors, cwd }))
   }
+  /** What hooks and providers write: for people as a line of its own, for programs as an object. */
+  const output = ({ service, subject }: OperationReference, text: string) => {
+    if (mode === 'quiet') return
+    const line = { type: 'output', time: new Date(now()).toISOString(), service, subject, text }
+    view.print(`${mode === 'json' ? JSON.stringify(line) : `${service ?? subject} -> | ${text}`}\n`)
+  }
   return {
     event(event) {
       change(rowAfter(rows, event, now()))
+      if (event.type === 'output') output(event.operation, event.text)
       const found = problemOf(event)
       if (found !== undefined) problem(found)
     },

@@ -35,6 +35,8 @@ const words: Readonly<Record<OperationType, readonly [working: string, done: str
   killContainer: ['Killing', 'Killed'],
   removeContainer: ['Removing', 'Removed'],
   renameContainer: ['Renaming', 'Renamed'],
+  runHook: ['Running', 'Done'],
+  runInit: ['Running', 'Done'],
   awaitCondition: ['Waiting', 'Started'],
 }
 
@@ -45,7 +47,7 @@ const words: Readonly<Record<OperationType, readonly [working: string, done: str
  * @param now milliseconds since the epoch.
  */
 export function rowAfter(rows: Rows, event: DeploymentEvent, now: number): Row | undefined {
-  if (!('operation' in event)) return undefined
+  if (!('operation' in event) || event.type === 'output') return undefined
   const id = idOf(event.operation)
   const before = rows.get(id)
   const [working, done] = words[event.operation.type]
@@ -98,6 +100,7 @@ export function problemOf(event: DeploymentEvent): Problem | undefined {
  * until its predecessor is gone; a service that is waited for has one too.
  */
 function idOf({ type, subject }: OperationReference): string {
+  if (type === 'runHook' || type === 'runInit') return hookId(subject)
   const [kind = '', ...names] = subject.split(' ')
   const name = first.has(type) ? names[0] : names.at(-1)
   return `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${(name ?? '').replace(temporaryPrefix, '')}`.trimEnd()
@@ -105,6 +108,12 @@ function idOf({ type, subject }: OperationReference): string {
 
 /** What they act on stands first in their subject, what else they concern after it. */
 const first: ReadonlySet<OperationType> = new Set(['awaitCondition', 'connectNetwork', 'disconnectNetwork'])
+
+/** `post_start[0] in container web-1` has a line of its own beside that of the container. */
+function hookId(subject: string): string {
+  const [hook = '', , kind = '', name = ''] = subject.split(' ')
+  return `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${name} ${hook}`
+}
 
 /** In front of the name of a container that replaces another, until that is gone. */
 const temporaryPrefix = /^[0-9a-f]{12}_/

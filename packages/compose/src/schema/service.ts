@@ -177,14 +177,18 @@ export const service: Fields = fields('a service', {
   post_start: field(
     hooks,
     'Commands that run after the container started.',
-    later('Hooks are not run so far.'),
+    loader('After every start, whoever made it. What fails is tried again; dependents wait.'),
   ),
   pre_start: field(
     initHooks,
     'Commands that run before the container starts, each in a container of its own.',
-    later('Hooks are not run so far.'),
+    loader('Before the first start of what the service is now: again when anything of it changed.'),
   ),
-  pre_stop: field(hooks, 'Commands that run before the container stops.', later('Hooks are not run so far.')),
+  pre_stop: field(
+    hooks,
+    'Commands that run before the container stops.',
+    loader('Before every stop by Bulkhead, replacement and scale-down too; those it was made with.'),
+  ),
   privileged: field(flag, 'Give the container all privileges.', linuxOnly()),
   profiles: field(
     list(text),

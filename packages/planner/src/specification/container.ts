@@ -1,4 +1,5 @@
 import { bulkheadLabels, composeLabels, type ContainerSpec, type Service } from '@bulkhead/model'
+import { sealHooks } from '../hooks.ts'
 import { containerName, imageOf, ownerOf } from '../names.ts'
 import { present } from '../present.ts'
 import { composeVersion } from '../release.ts'
@@ -101,5 +102,8 @@ function ownLabels(input: SpecificationInput): Readonly<Record<string, string>> 
       : { [composeLabels.environmentFile]: project.environmentFiles.join(',') }),
     [bulkheadLabels.hash]: hash,
     [bulkheadLabels.isolation]: profile.mode,
+    ...(service.pre_stop === undefined || service.pre_stop.length === 0
+      ? {}
+      : { [bulkheadLabels.preStop]: sealHooks(service.pre_stop, input.hashKey) }),
   }
 }

@@ -2,7 +2,7 @@ import { pointer, positionOf } from '@bulkhead/model'
 import type { Problem, Project, Service } from '@bulkhead/model'
 
 interface Gap {
-  readonly attribute: 'provider' | 'use_api_socket' | 'models' | 'pre_start' | 'post_start' | 'pre_stop'
+  readonly attribute: 'provider' | 'use_api_socket' | 'models'
   readonly severity: Problem['severity']
   readonly says: string
   readonly hint: string
@@ -22,12 +22,6 @@ const gaps: readonly Gap[] = [
     says: "asks for the engine's socket, which is not handed out so far",
     hint: 'Mount the socket as a volume if the service is to have it.',
   },
-  ...(['pre_start', 'post_start', 'pre_stop'] as const).map((attribute): Gap => ({
-    attribute,
-    severity: 'warning',
-    says: `has ${attribute} hooks, which are not run so far`,
-    hint: 'Do their work in the entrypoint for now.',
-  })),
   {
     attribute: 'models',
     severity: 'warning',
@@ -38,10 +32,10 @@ const gaps: readonly Gap[] = [
 
 /** Attributes of services that are read and checked, but not acted on. */
 export function checkUnsupported(project: Project, services: readonly Service[]): readonly Problem[] {
-  return services.flatMap((service) =>
+  const missing = services.flatMap((service) =>
     gaps
       .filter(({ attribute }) => isUsed(service[attribute]))
-      .map(({ attribute, severity, says, hint }) => ({
+      .map(({ attribute, severity, says, hint }): Problem => ({
         severity,
         code: 'BH_COMPOSE_UNSUPPORTED',
         message: `Service "${service.name}" ${says}.`,
@@ -49,6 +43,25 @@ export function checkUnsupported(project: Project, services: readonly Service[])
         at: positionOf(project, 'services', service.name, attribute),
         path: pointer('services', service.name, attribute),
       })),
+  )
+  return [...missing, ...services.flatMap((service) => perReplica(project, service))]
+}
+
+/** As Compose: a `pre_start` hook runs once for the service. */
+function perReplica(project: Project, { name, pre_start: hooks = [] }: Service): readonly Problem[] {
+  return hooks.flatMap(({ per_replica: isAsked }, index) =>
+    isAsked === true
+      ? [
+          {
+            severity: 'error',
+            code: 'BH_COMPOSE_UNSUPPORTED',
+            message: `Service "${name}" asks for a pre_start hook per replica; such hooks run once for the service.`,
+            hint: 'Remove `per_replica`, or do the work in the entrypoint.',
+            at: positionOf(project, 'services', name, 'pre_start', index, 'per_replica'),
+            path: pointer('services', name, 'pre_start', index, 'per_replica'),
+          },
+        ]
+      : [],
   )
 }
 

@@ -57,4 +57,13 @@ export const migrations: readonly string[] = [
   -- How a deployment goes about it: JSON.
   ALTER TABLE deployments ADD COLUMN options TEXT;
   `,
+  `
+  -- The post_start hooks that have run since a container's last start.
+  CREATE TABLE hooks_run (
+    container TEXT PRIMARY KEY,
+    project TEXT NOT NULL REFERENCES projects (name) ON DELETE CASCADE,
+    started_at TEXT NOT NULL,
+    count INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

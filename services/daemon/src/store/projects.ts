@@ -1,5 +1,6 @@
 import { upIntent } from '@bulkhead/model'
 import type { Bundle, Intent } from '@bulkhead/model'
+import type { HooksRun } from '@bulkhead/planner'
 import type { StoreDatabase } from './database.ts'
 import type { Seal } from './seal.ts'
 
@@ -31,6 +32,11 @@ export interface ProjectStore {
   /** Stores a bundle. The same bundle as the newest revision is that revision. The project must be there. */
   addRevision(name: string, bundle: Bundle): StoredRevision
   remove(name: string): boolean
+  /** Which `post_start` hooks have run, by container id. */
+  hooksRun(name: string): ReadonlyMap<string, HooksRun>
+  hookRan(name: string, container: string, run: HooksRun): void
+  /** Forgets what is kept of a container. */
+  containerGone(container: string): void
 }
 
 /** Revisions kept of each project, the current one besides. */
@@ -105,6 +111,28 @@ export function createProjectStore(database: StoreDatabase, seal: Seal, now: () 
         return { number, created: true }
       }),
     remove: (name) => database.run('DELETE FROM projects WHERE name = ?', name) > 0,
+    hooksRun: (name) =>
+      new Map(
+        database
+          .all('SELECT container, started_at, count FROM hooks_run WHERE project = ?', name)
+          .map(({ container, started_at: startedAt, count }) => [
+            String(container),
+            { startedAt: String(startedAt), count: Number(count) },
+          ]),
+      ),
+    hookRan(name, container, { startedAt, count }) {
+      database.run(
+        `INSERT INTO hooks_run (container, project, started_at, count) VALUES (?, ?, ?, ?)
+         ON CONFLICT (container) DO UPDATE SET started_at = excluded.started_at, count = excluded.count`,
+        container,
+        name,
+        startedAt,
+        count,
+      )
+    },
+    containerGone(container) {
+      database.run('DELETE FROM hooks_run WHERE container = ?', container)
+    },
   }
 }
 
