@@ -27,6 +27,7 @@ export async function createProject(engine: Engine, file: string, folder: string
       volume: volumeHash,
     },
     held: new Set(),
+    hooksRun: new Map(),
     deployment: undefined,
   })
   const errors = problems.filter(({ severity }) => severity === 'error')
