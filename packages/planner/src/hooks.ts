@@ -1,14 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
 import { bulkheadLabels, type Hook, type ObservedContainer, type Operation } from '@bulkhead/model'
-import type { PlanInput } from './input.ts'
-
-/** Which of a container's `post_start` hooks have run since its last start. */
-export interface HooksRun {
-  /** `startedAt` of the container when they ran: after another start they are due again. */
-  readonly startedAt: string
-  /** How many of them, from the first. */
-  readonly count: number
-}
+import type { HooksRun, PlanInput } from './input.ts'
 
 /**
  * The first of the `post_start` hooks that are due in a container that is

@@ -14,7 +14,6 @@ import type {
 import type { Decision } from './decide.ts'
 import type { Wanted } from './divergence.ts'
 import type { Former } from './hash.ts'
-import type { HooksRun } from './hooks.ts'
 
 export interface PlanInput {
   /** Undefined for a project that is known by the labels on the engine alone: it can be stopped and taken down. */
@@ -35,6 +34,14 @@ export interface PlanInput {
   readonly deployment: DeploymentView | undefined
   /** What a container was made from, where that is still known: causes then name the fields that changed. */
   readonly former?: Former | undefined
+}
+
+/** Which of a container's `post_start` hooks have run since its last start. */
+export interface HooksRun {
+  /** `startedAt` of the container when they ran: after another start they are due again. */
+  readonly startedAt: string
+  /** How many of them, from the first. */
+  readonly count: number
 }
 
 export interface ComposeHashes {

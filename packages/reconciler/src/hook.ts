@@ -1,6 +1,17 @@
 import { StringDecoder } from 'node:string_decoder'
 import { BulkheadError, type OperationOf } from '@bulkhead/model'
-import type { StepContext } from './operations.ts'
+import type { Engine } from '@bulkhead/engine'
+import type { HooksRun } from '@bulkhead/planner'
+
+/** What running a hook may use. */
+export interface HookContext {
+  readonly engine: Engine
+  readonly signal: AbortSignal
+  /** A line that a hook wrote. */
+  readonly output: (line: string) => void
+  /** `post_start` hooks of a container have run: on disk before the next step. */
+  readonly hookRan: (container: string, run: HooksRun) => void
+}
 
 /** Lines of a hook's output that go with its failure. */
 const tailLines = 10
@@ -13,7 +24,7 @@ const tailLines = 10
  */
 export async function runHook(
   { phase, index, service, container, name, hook }: OperationOf<'runHook'>,
-  { engine, signal, output, hookRan }: StepContext,
+  { engine, signal, output, hookRan }: HookContext,
 ): Promise<void> {
   const subject = `${phase}[${index}] of service "${service}"`
   const before = await engine.inspect(container)
@@ -63,7 +74,7 @@ export async function runHook(
  */
 export async function runInit(
   { service, index, container, files }: OperationOf<'runInit'>,
-  { engine, signal, output }: StepContext,
+  { engine, signal, output }: Omit<HookContext, 'hookRan'>,
 ): Promise<void> {
   const id = await engine.createContainer(container)
   const lines = lineGatherer(output)
