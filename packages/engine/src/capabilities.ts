@@ -1,9 +1,10 @@
 import type { EngineCapabilities, EngineRuntime } from '@bulkhead/model'
 import type { Client } from './client.ts'
 import { attempt } from './error.ts'
+import { features, installedPlugins, type Machine } from './features.ts'
 
 /** The part of `GET /info` that is used. */
-interface Info {
+interface Info extends Machine {
   readonly ID?: string
   readonly Name?: string
   readonly KernelVersion?: string
@@ -14,7 +15,6 @@ interface Info {
   readonly SecurityOptions?: readonly string[] | null
   readonly LiveRestoreEnabled?: boolean
   readonly Swarm?: { readonly LocalNodeState?: string }
-  readonly DriverStatus?: readonly (readonly [string, string])[] | null
 }
 
 interface Runtime {
@@ -26,7 +26,9 @@ interface Runtime {
 export async function capabilities(client: Client): Promise<EngineCapabilities> {
   const { engineApi, version, os, architecture } = await client.agreement()
   const docker = await client.calls()
-  const info = await attempt('say what it offers', undefined, () => docker.info() as Promise<Info>)
+  const [info, plugins] = await attempt('say what it offers', undefined, () =>
+    Promise.all([docker.info() as Promise<Info>, installedPlugins(docker)]),
+  )
   return {
     id: info.ID ?? '',
     name: info.Name ?? '',
@@ -45,6 +47,7 @@ export async function capabilities(client: Client): Promise<EngineCapabilities> 
     securityOptions: info.SecurityOptions ?? [],
     liveRestore: info.LiveRestoreEnabled === true,
     swarm: (info.Swarm?.LocalNodeState ?? 'inactive') === 'inactive' ? 'inactive' : 'active',
+    ...(info.Plugins === undefined ? {} : { features: features(info, plugins) }),
     containerdImages: (info.DriverStatus ?? []).some(
       ([name, value]) => name === 'driver-type' && value.startsWith('io.containerd.snapshotter'),
     ),

@@ -24,6 +24,29 @@ export interface EngineCapabilities {
   readonly swarm: 'active' | 'inactive'
   /** Images are kept by containerd: several platforms of one, attestations, caches in registries. Absent: no. */
   readonly containerdImages?: boolean
+  /** Absent: the engine did not tell; nothing is refused or warned of for it. */
+  readonly features?: EngineFeatures
+}
+
+/** What the engine's machine lets it do: what is missing here is dropped by the engine, or refused late. */
+export interface EngineFeatures {
+  /** Undefined: none, as without root and without systemd: no limit holds. */
+  readonly cgroupVersion: '1' | '2' | undefined
+  readonly memoryLimit: boolean
+  readonly swapLimit: boolean
+  readonly oomKillDisable: boolean
+  readonly cpuQuota: boolean
+  readonly cpuShares: boolean
+  readonly cpuSet: boolean
+  readonly pidsLimit: boolean
+  /** e.g. `overlay2`. */
+  readonly storageDriver: string
+  /** What the storage driver lies on, e.g. `extfs`, `xfs`; undefined: it does not say. */
+  readonly backingFilesystem: string | undefined
+  /** Built in, or installed and enabled; by name without a tag. */
+  readonly logDrivers: readonly string[]
+  readonly networkDrivers: readonly string[]
+  readonly volumeDrivers: readonly string[]
 }
 
 export interface EngineRuntime {

@@ -35,7 +35,7 @@ export const differences: readonly Difference[] = [
     id: 'own-labels',
     attribute: undefined,
     compose: 'nothing',
-    bulkhead: 'labels `dev.bulkhead.*` on containers',
+    bulkhead: 'labels `dev.bulkhead.*`',
     why: 'Bulkhead decides by a hash of its own, which covers the isolation mode and the contents of secrets and configs.',
   },
   {

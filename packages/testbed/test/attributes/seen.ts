@@ -2,7 +2,7 @@
 export const seen: Readonly<Record<string, readonly RegExp[]>> = {
   version: [/^(container|network|volume)\.[^.]+\.(Config\.)?Labels\.com\.docker\.compose\.version$/],
   hash: [/^(container|network|volume)\.[^.]+\.(Config\.)?Labels\.com\.docker\.compose\.config-hash$/],
-  'own-labels': [/^container\.[^.]+\.Config\.Labels\.dev\.bulkhead\.(hash|isolation)$/],
+  'own-labels': [/^(container|network|volume)\.[^.]+\.(Config\.)?Labels\.dev\.bulkhead\.[a-z-]+$/],
   'cpu-count': [/^container\.cpu\.HostConfig\.CpuCount$/],
   'no-condition': [/^container\.policy4\.HostConfig\.RestartPolicy\.Name$/],
   'device-options': [/^container\.gpus\.HostConfig\.DeviceRequests$/],

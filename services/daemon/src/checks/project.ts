@@ -3,6 +3,7 @@ import { checkIsolation } from '@bulkhead/isolation'
 import { isBulkheadError, toProblem } from '@bulkhead/model'
 import { selectServices } from '@bulkhead/planner'
 import type { Problem, Project, Service } from '@bulkhead/model'
+import { checkCapabilities } from './capabilities.ts'
 import { checkContents } from './contents.ts'
 import { checkExternals, externalsOf } from './external.ts'
 import { checkImageOs } from './image-os.ts'
@@ -49,6 +50,7 @@ export async function checkProject(check: ProjectCheck): Promise<readonly Proble
     ...problems,
     ...checkContents(check, services),
     ...checkUnsupported(project, services),
+    ...(await capabilityProblems(project, services, engine)),
     ...checkReferences(project, services),
     ...(await isolationProblems(subset, engine)),
     ...(await checkImageOs({
@@ -67,6 +69,17 @@ export async function checkProject(check: ProjectCheck): Promise<readonly Proble
 async function isolationProblems(project: Project, engine: Engine): Promise<readonly Problem[]> {
   const problems = checkIsolation(project, await engine.capabilities())
   return problems.length === 0 ? problems : checkIsolation(project, await engine.capabilities(true))
+}
+
+async function capabilityProblems(
+  project: Project,
+  services: readonly Service[],
+  engine: Engine,
+): Promise<readonly Problem[]> {
+  const problems = checkCapabilities(project, services, await engine.capabilities())
+  return problems.length === 0
+    ? problems
+    : checkCapabilities(project, services, await engine.capabilities(true))
 }
 
 /** The services that are to run: those named and all that they need. */
