@@ -88,6 +88,7 @@ export const DeploymentSchema = shapeOf<Deployment>()(
       project: Type.String(),
       action: DeploymentActionSchema,
       revision: Type.Optional(Type.Number()),
+      plan: Type.Optional(Type.String({ description: 'Id of the plan that it carries out.' })),
       state: Type.Enum(['queued', 'running', 'succeeded', 'failed', 'canceled', 'superseded']),
       createdAt: Type.String({ description: 'ISO 8601.' }),
       finishedAt: Type.Optional(Type.String()),
@@ -98,7 +99,7 @@ export const DeploymentSchema = shapeOf<Deployment>()(
   ),
 )
 
-const OperationTypeSchema = Type.Unsafe<OperationType>(
+export const OperationTypeSchema = Type.Unsafe<OperationType>(
   Type.Enum([
     'pullImage',
     'buildImage',

@@ -15,6 +15,8 @@ export const paths = {
   deployments: '/v1/deployments',
   deployment: (id: string) => `/v1/deployments/${encodeURIComponent(id)}`,
   deploymentEvents: (id: string) => `/v1/deployments/${encodeURIComponent(id)}/events`,
+  plans: '/v1/plans',
+  plan: (id: string) => `/v1/plans/${encodeURIComponent(id)}`,
   config: '/v1/config',
   imageDigest: '/v1/images/digest',
   context: (digest: string) => `/v1/contexts/${encodeURIComponent(digest)}`,

@@ -18,6 +18,16 @@ export async function deploy(
 ): Promise<Deployment> {
   signal?.throwIfAborted()
   const { id } = await client.deploy(request)
+  return follow(client, id, progress, signal)
+}
+
+/** Shows a deployment to its end; the rest as `deploy`. */
+export async function follow(
+  client: Client,
+  id: string,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<Deployment> {
   for await (const event of client.deploymentEvents(id, { signal })) progress.event(event)
   const ended = await client.deployment(id)
   if (ended.state === 'succeeded') return ended

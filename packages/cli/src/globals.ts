@@ -20,6 +20,8 @@ export interface Globals {
   readonly host: string | undefined
   /** Print for programs: JSON for results, problems and progress. */
   readonly json: boolean
+  /** Print the plan of what the command would do, and do nothing. */
+  readonly dryRun: boolean
 }
 
 /** Repeatable: each use adds a value. */
@@ -39,6 +41,7 @@ export function declareGlobals(program: Command): Command {
     .addOption(new Option('--progress <mode>', 'how to show progress').choices(progressModes))
     .addOption(new Option('--ansi <when>', 'when to use colors and cursor control').choices(ansiModes))
     .option('--json', 'print results, problems and progress as JSON')
+    .option('--dry-run', 'print the plan of what would be done, and do nothing')
     .optionsGroup('Daemon:')
     .option('-H, --host <address>', 'daemon to talk to, unix:///path/to.sock (default: $BULKHEAD_HOST)')
     .optionsGroup('Other:')
@@ -54,6 +57,7 @@ interface GlobalOptions {
   readonly ansi?: AnsiMode
   readonly host?: string
   readonly json?: boolean
+  readonly dryRun?: boolean
 }
 
 /** Flags go before variables of the environment, these before defaults. */
@@ -70,6 +74,7 @@ export function readGlobals(program: Command, env: Context['env']): Globals {
     ansi: options.ansi ?? oneOf(ansiModes, env.COMPOSE_ANSI) ?? 'auto',
     host: nonEmpty(options.host) ?? nonEmpty(env.BULKHEAD_HOST),
     json,
+    dryRun: options.dryRun ?? false,
   }
 }
 

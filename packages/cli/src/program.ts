@@ -1,9 +1,9 @@
 import { Command, CommanderError, Option } from 'commander'
 import { isBulkheadError, toProblem } from '@bulkhead/model'
-import type { CommandEntry, CommandModule } from './command.ts'
+import type { CommandEntry, CommandModule, Invocation } from './command.ts'
 import { commands } from './commands/index.ts'
 import type { Context } from './context.ts'
-import { exitCodes } from './exit.ts'
+import { exitCodes, usageError } from './exit.ts'
 import { declareGlobals, readGlobals } from './globals.ts'
 import { colorsFor } from './render/color.ts'
 import { version } from './version.ts'
@@ -49,8 +49,14 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
     .helpCommand(false)
   addCommands(program, commands, (module, command, args, options) => {
     if (module.run === undefined) return command.help({ error: true })
-    const globals = readGlobals(program, context.env)
-    return module.run({ globals, args, options }, context).then(setExitCode)
+    const { dryRun = false, ...own } = options
+    const before = readGlobals(program, context.env)
+    const globals = { ...before, dryRun: before.dryRun || dryRun === true }
+    const invocation = { globals, args, options: own, find: moduleNamed }
+    const running = globals.dryRun
+      ? rehearse(module, command, invocation, context)
+      : module.run(invocation, context)
+    return running.then(setExitCode)
   })
   program
     .command('help')
@@ -70,6 +76,26 @@ Examples:
 Global options stand before the command, as with docker compose.`,
   )
   return program
+}
+
+function moduleNamed(wanted: string): Promise<CommandModule | undefined> {
+  const entry = commands.find(({ name, aliases }) => name === wanted || aliases?.includes(wanted))
+  return entry === undefined ? Promise.resolve(undefined) : entry.load()
+}
+
+/** What `--dry-run` makes of a command: the plan of what it asks for; nothing is done that is not known to do nothing. */
+async function rehearse(
+  module: CommandModule,
+  command: Command,
+  invocation: Invocation,
+  context: Context,
+): Promise<number> {
+  if (module.ask !== undefined) {
+    const { dryRun } = await import('./plan/show.ts')
+    return dryRun(await module.ask(invocation, context), invocation.globals, context)
+  }
+  if (module.onlyReads === true && module.run !== undefined) return module.run(invocation, context)
+  throw usageError(`${command.name()} has no dry run.`, 'Leave out --dry-run to have it done.')
 }
 
 type Act = (
@@ -95,6 +121,9 @@ async function fill(command: Command, entry: CommandEntry, act: Act): Promise<vo
   const module = await entry.load()
   command.description(module.description ?? `${entry.summary}.`)
   module.declare?.(command)
+  if (module.ask !== undefined) {
+    command.option('--dry-run', 'print the plan of what would be done, and do nothing')
+  }
   if (module.examples !== undefined) command.addHelpText('after', examplesText(module.examples))
   if (module.subcommands !== undefined) {
     command.helpCommand(false)

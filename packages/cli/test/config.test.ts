@@ -243,6 +243,7 @@ t.test('a bundle', async (t) => {
     ansi: 'auto',
     host: undefined,
     json: false,
+    dryRun: false,
   }
   const layouts: Readonly<
     Record<

@@ -5,7 +5,7 @@ import type { AttachmentRequest, ExecRequest, RevisionStored, Session, Version }
 import { contentTypes, paths, streamErrorEvent } from '@bulkhead/api/paths'
 import { BulkheadError, isBulkheadError } from '@bulkhead/model'
 import type { Bundle, Deployment, DeploymentAction, DeploymentEvent, Problem } from '@bulkhead/model'
-import type { ProjectStatus } from '@bulkhead/model'
+import type { PlanDocument, ProjectStatus } from '@bulkhead/model'
 import { formatAddress } from './address.ts'
 import type { Address } from './address.ts'
 import { send, sendForJson, sendOk } from './http.ts'
@@ -36,6 +36,12 @@ export interface DeployRequest {
   readonly engine?: string | undefined
 }
 
+/** Body of `POST /v1/plans`. */
+export interface PlanRequest extends DeployRequest {
+  /** False: nothing is stored, and it cannot be applied. @default true */
+  readonly keep?: boolean | undefined
+}
+
 export interface EventsOptions extends StreamOptions {
   /** Begin after this event; default 0: all of them. */
   readonly after?: number | undefined
@@ -56,6 +62,12 @@ export interface Client {
   putProject(name: string, bundle: Bundle): Promise<RevisionStored>
   forgetProject(name: string): Promise<void>
   deploy(request: DeployRequest): Promise<Deployment>
+  /** What a deployment would do; does nothing. */
+  makePlan(request: PlanRequest): Promise<PlanDocument>
+  /** A kept plan by its id, or by the beginning of it. */
+  plan(id: string): Promise<PlanDocument>
+  /** Carries out a kept plan. @param engine as in a deployment's request. */
+  applyPlan(id: string, engine: string | undefined): Promise<Deployment>
   deployments(project?: string): Promise<readonly Deployment[]>
   deployment(id: string): Promise<Deployment>
   /** All events up to `finished`, across broken connections and restarts of the daemon. */
@@ -102,6 +114,9 @@ export function createClient(address: Address): Client {
       await sendForJson(address, { method: 'DELETE', path: paths.project(name) })
     },
     deploy: async (request) => (await post(paths.deployments, request)) as Deployment,
+    makePlan: async (request) => (await post(paths.plans, request)) as PlanDocument,
+    plan: async (id) => (await get(paths.plan(id))) as PlanDocument,
+    applyPlan: async (plan, engine) => (await post(paths.deployments, { plan, engine })) as Deployment,
     deployments: async (project) => {
       const { deployments } = (await get(paths.deployments, { project })) as {
         deployments: readonly Deployment[]

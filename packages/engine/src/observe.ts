@@ -11,7 +11,7 @@ import { mapBounded } from './bounded.ts'
 import type { Client } from './client.ts'
 import { observedContainer } from './container.ts'
 import { attempt, statusOf } from './error.ts'
-import type { ObserveQuery, ProjectOnEngine } from './port.ts'
+import type { ContainerDescription, ObserveQuery, ProjectOnEngine } from './port.ts'
 import { referencePath, segment } from './segment.ts'
 
 /** Inspections under way at once; more gain nothing, as the engine serializes much of them. */
@@ -35,6 +35,16 @@ export async function observe(client: Client, query: ObserveQuery): Promise<Obse
 export async function inspect(client: Client, container: string): Promise<ObservedContainer | undefined> {
   const docker = await client.calls()
   return attempt(`inspect container "${container}"`, undefined, () => inspectContainer(docker, container))
+}
+
+/** A container and its image in the engine's own words; undefined: it is gone. */
+export async function describe(client: Client, container: string): Promise<ContainerDescription | undefined> {
+  const docker = await client.calls()
+  return attempt(`inspect container "${container}"`, undefined, async () => {
+    const detail = await ifThere(docker.getContainer(segment(container)).inspect())
+    if (detail === undefined) return undefined
+    return { container: detail, image: await ifThere(docker.getImage(detail.Image).inspect()) }
+  })
 }
 
 /** All Compose projects that have containers. */

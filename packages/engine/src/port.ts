@@ -26,6 +26,8 @@ export interface Engine {
   observe(query: ObserveQuery): Promise<Observed>
   /** One container, afresh; undefined: it is gone. `container`: id or name. */
   inspect(container: string): Promise<ObservedContainer | undefined>
+  /** A container and its image in the engine's own words; undefined: it is gone. */
+  describe(container: string): Promise<ContainerDescription | undefined>
   /** Compose projects on the engine, ours or not, with a count of containers by state. */
   projects(): Promise<readonly ProjectOnEngine[]>
 
@@ -175,6 +177,13 @@ export interface ObserveQuery {
   readonly volumes: readonly string[]
   /** Image references to resolve locally. */
   readonly images: readonly string[]
+}
+
+export interface ContainerDescription {
+  /** Body of `GET /containers/{id}/json`. */
+  readonly container: unknown
+  /** Body of `GET /images/{id}/json` of the image that it was made of; undefined: that is gone. */
+  readonly image: unknown
 }
 
 export interface ProjectOnEngine {

@@ -20,6 +20,8 @@ export interface Deployment {
   readonly project: string
   readonly action: DeploymentAction
   readonly revision: number | undefined
+  /** Id of the plan that it carries out, where somebody approved one. */
+  readonly plan?: string | undefined
   readonly state: DeploymentState
   /** ISO 8601. */
   readonly createdAt: string

@@ -9,7 +9,7 @@ export interface BasisInput {
     | undefined
   /** What is wanted. */
   readonly project: Project | undefined
-  readonly intent: Intent
+  readonly intent: Intent | undefined
   readonly observed: Observed
   readonly plan: Plan
   /** Keys the digests: they cover secrets. */

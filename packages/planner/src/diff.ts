@@ -12,6 +12,9 @@ export function diff(old: unknown, now: unknown, path = ''): readonly FieldChang
 
 function compare(old: unknown, now: unknown, path: string): readonly FieldChange[] {
   if (isRecord(old) && isRecord(now)) return compareRecords(old, now, path)
+  // A map that comes or goes is told entry by entry; an entry of a list is one thing.
+  if (old === undefined && isRecord(now) && !path.endsWith(']')) return compareRecords({}, now, path)
+  if (now === undefined && isRecord(old) && !path.endsWith(']')) return compareRecords(old, {}, path)
   if (isList(old) && isList(now) && old.length + now.length > 0) return compareLists(old, now, path)
   if (JSON.stringify(old) === JSON.stringify(now)) return []
   return [{ path, ...(old === undefined ? {} : { old }), ...(now === undefined ? {} : { new: now }) }]

@@ -135,6 +135,7 @@ t.test('changed fields must be told in the words of the file, entries of lists b
   t.same(changes({ command: ['a', 'b'] }, { command: ['a', 'c'] }), [
     { path: 'command', old: ['a', 'b'], new: ['a', 'c'] },
   ])
+  t.same(changes({}, { labels: { tier: 'front' } }), [{ path: 'labels.tier', new: 'front' }])
   t.same(changes({ depends_on: {} }, { scale: 3, build: {} }), [])
   const reading = { secrets: [{ source: 'key' }] }
   const secret = (content: string) => of(reading, { secrets: { key: { name: 'app_key', content } } })

@@ -9,7 +9,16 @@ import {
   type Problem,
   type ProjectStatus,
 } from '@bulkhead/model'
-import { plan, referenceOf, statusOf, type ComposeHashes, type PlanInput } from '@bulkhead/planner'
+import {
+  plan,
+  preview,
+  referenceOf,
+  statusOf,
+  type ComposeHashes,
+  type PlanInput,
+  type Preview,
+} from '@bulkhead/planner'
+import { checkApproved } from './approved.ts'
 import { execute, type Execution } from './execute.ts'
 import type { Holds } from './holds.ts'
 import type { Log } from './log.ts'
@@ -40,6 +49,14 @@ export interface Convergence {
   converge(project: string, signal: AbortSignal): Promise<boolean>
   /** Observes and compares; plans, but does nothing. */
   status(project: string): Promise<ProjectStatus>
+  /** What a deployment would do if this were wanted; does nothing. */
+  foresee(project: string, wanted: DesiredState): Promise<Foresight>
+}
+
+/** A plan before it is anything, and what it was made from. */
+export interface Foresight {
+  readonly input: PlanInput
+  readonly preview: Preview
 }
 
 /** What is remembered of a deployment while its rounds run; lost with the process, at the cost of a start too many. */
@@ -113,18 +130,16 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
   async function oneRound(name: string, desired: DesiredState, signal: AbortSignal): Promise<boolean> {
     const { deployment } = desired
     const [capabilities, observed] = await look(name, desired)
-    const {
-      plan: nodes,
-      problems,
-      restarts = {},
-    } = plan({ ...inputFor(name, desired), capabilities, observed })
     const memory = memoryOf(desired)
+    const input = { ...inputFor(name, desired, memory), capabilities, observed }
+    const { plan: nodes, problems, restarts = {} } = plan(input)
     const emit = emitterFor(desired)
     for (const problem of problems) if (problem.severity === 'warning') warnOnce(problem, memory, emit)
     const error = problems.find(({ severity }) => severity === 'error')
     if (error !== undefined) {
       throw new BulkheadError(error.code, error.message, { hint: error.hint, at: error.at, problems })
     }
+    if (deployment !== undefined) checkApproved(deployment, input, nodes)
     if (nodes.length === 0) return true
     if (Object.keys(restarts).length > 0) ledger.restarting(name, restarts)
     emit({ type: 'planned', operations: nodes.length })
@@ -139,9 +154,11 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     return Promise.all([engine.capabilities(), engine.observe(queryFor(name, desired, composeHashes))])
   }
 
-  function inputFor(name: string, desired: DesiredState): Omit<PlanInput, 'capabilities' | 'observed'> {
-    const { project, intent, deployment } = desired
-    const memory = memoryOf(desired)
+  function inputFor(
+    name: string,
+    { project, intent, deployment, hooksRun, former }: DesiredState,
+    memory: Memory | undefined,
+  ): Omit<PlanInput, 'capabilities' | 'observed'> {
     return {
       name,
       project,
@@ -149,7 +166,8 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
       hashKey,
       composeHashes,
       held: holds.of(name),
-      hooksRun: desired.hooksRun,
+      hooksRun,
+      former,
       deployment: memory &&
         deployment && {
           action: deployment.action,
@@ -163,13 +181,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
 
   function memoryOf({ deployment }: DesiredState): Memory | undefined {
     if (deployment === undefined) return undefined
-    const memory = memories.get(deployment.id) ?? {
-      started: new Set(),
-      signaled: new Set(),
-      warned: new Set(),
-      refreshed: false,
-      operations: 0,
-    }
+    const memory = memories.get(deployment.id) ?? newMemory()
     memories.set(deployment.id, memory)
     return memory
   }
@@ -232,8 +244,17 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
       const { project, intent, revision } = desired ?? {}
       const converged =
         desired !== undefined &&
-        isSettled({ ...inputFor(name, { ...desired, deployment: undefined }), capabilities, observed })
+        isSettled({
+          ...inputFor(name, { ...desired, deployment: undefined }, undefined),
+          capabilities,
+          observed,
+        })
       return statusOf({ name, project, intent, revision, observed, capabilities, converged })
+    },
+    async foresee(name, wanted) {
+      const [capabilities, observed] = await look(name, wanted)
+      const input = { ...inputFor(name, wanted, newMemory()), capabilities, observed }
+      return { input, preview: preview(input) }
     },
   }
 
@@ -242,6 +263,10 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     log.error({ error: String(error) }, 'round broke')
     return new BulkheadError('BH_INTERNAL', `The round broke: ${String(error)}`, { cause: error })
   }
+}
+
+function newMemory(): Memory {
+  return { started: new Set(), signaled: new Set(), warned: new Set(), refreshed: false, operations: 0 }
 }
 
 function isSettled(input: PlanInput): boolean {

@@ -1,3 +1,5 @@
+export { listed, stale } from './approved.ts'
+export type { Foresight } from './convergence.ts'
 export type { Log } from './log.ts'
 export type { Observer } from './observer.ts'
 export type * from './port.ts'

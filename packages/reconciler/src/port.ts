@@ -7,7 +7,7 @@ import type {
   Problem,
   Project,
 } from '@bulkhead/model'
-import type { HooksRun } from '@bulkhead/planner'
+import type { Approval, Former, HooksRun } from '@bulkhead/planner'
 
 /** What was asked for of one project, as the store has it now. */
 export interface DesiredState {
@@ -21,12 +21,18 @@ export interface DesiredState {
   readonly deployment: DeploymentRequest | undefined
   /** Which `post_start` hooks have run, by container id. */
   readonly hooksRun: ReadonlyMap<string, HooksRun>
+  /** What the project's containers were made from, as far as the store still has it. */
+  readonly former?: Former | undefined
 }
 
 export interface DeploymentRequest {
   readonly id: string
   readonly action: Deployment['action']
   readonly options: DeploymentOptions
+  /** Set where somebody approved a plan: only this may be done. */
+  readonly approval?: Approval | undefined
+  /** True once a round of it was planned, by this process or an earlier one. */
+  readonly begun?: boolean
 }
 
 /**

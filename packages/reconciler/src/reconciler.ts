@@ -2,12 +2,12 @@ import type { Engine, EngineEvent } from '@bulkhead/engine'
 import { composeLabels } from '@bulkhead/model'
 import type { ProjectStatus } from '@bulkhead/model'
 import type { ComposeHashes } from '@bulkhead/planner'
-import { createConvergence } from './convergence.ts'
+import { createConvergence, type Foresight } from './convergence.ts'
 import { newHolds } from './holds.ts'
 import { createLanes } from './lanes.ts'
 import type { Log } from './log.ts'
 import { nobody, type Observer } from './observer.ts'
-import type { Ledger } from './port.ts'
+import type { DesiredState, Ledger } from './port.ts'
 import { watchEvents, type EventWatch } from './watch.ts'
 
 export interface ReconcilerOptions {
@@ -43,6 +43,8 @@ export interface Reconciler {
   waiting(): number
   /** Observes and compares; plans, but does nothing. */
   status(project: string): Promise<ProjectStatus>
+  /** What a deployment would do if this were wanted; does nothing. */
+  foresee(project: string, wanted: DesiredState): Promise<Foresight>
 }
 
 /** What may have changed a project; exec and the like change nothing. */
@@ -143,5 +145,6 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       lanes.enqueue(project)
     },
     status: (project) => convergence.status(project),
+    foresee: (project, wanted) => convergence.foresee(project, wanted),
   }
 }

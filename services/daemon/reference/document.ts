@@ -10,6 +10,7 @@ import { createDeployments } from '../src/deployments.ts'
 import { createFeed } from '../src/feed.ts'
 import { createMetrics } from '../src/metrics.ts'
 import { createLoader } from '../src/loaded.ts'
+import { createPlans } from '../src/plans.ts'
 import { openStore } from '../src/store/store.ts'
 import { ownVersion } from '../src/version.ts'
 
@@ -27,6 +28,7 @@ export async function openApiDocument(): Promise<string> {
       throw new Error('the reference deploys nothing')
     }
     const parts = { store, loader, feed, engine, engineAddress, limits: defaultLimits }
+    const deployments = createDeployments({ ...parts, platformsOf: never, newId: never, deploy: never })
     const app = await buildApp({
       ...parts,
       metrics: createMetrics({ projects: () => 0, waiting: () => 0 }),
@@ -35,7 +37,8 @@ export async function openApiDocument(): Promise<string> {
       now,
       closing: new AbortController().signal,
       statusOf: never,
-      deployments: createDeployments({ ...parts, platformsOf: never, newId: never, deploy: never }),
+      deployments,
+      plans: createPlans({ store, loader, deployments, engine, foresee: never }),
     })
     const { body } = await app.inject('/openapi.json')
     await app.close()

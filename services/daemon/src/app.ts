@@ -19,12 +19,14 @@ import type { Loader } from './loaded.ts'
 import type { Metrics } from './metrics.ts'
 import { backupRoutes } from './routes/backup.ts'
 import { configRoutes } from './routes/config.ts'
+import type { Plans } from './plans.ts'
 import { contextRoutes } from './routes/contexts.ts'
 import { deploymentEventRoutes } from './routes/deployment-events.ts'
 import { deploymentRoutes } from './routes/deployments.ts'
 import { engineRoutes } from './routes/engine.ts'
 import { imageRoutes } from './routes/images.ts'
 import { logRoutes } from './routes/logs.ts'
+import { planRoutes } from './routes/plans.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { systemRoutes } from './routes/system.ts'
@@ -36,6 +38,7 @@ export interface AppOptions {
   readonly store: Store
   readonly loader: Loader
   readonly deployments: Deployments
+  readonly plans: Plans
   readonly feed: Feed
   readonly engine: Engine
   readonly engineAddress: string
@@ -111,7 +114,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(systemRoutes, { engine, version })
   await app.register(engineRoutes, { engine, address: engineAddress })
   await app.register(projectRoutes, { projects: store.projects, loader, deployments, engine, statusOf })
-  await app.register(deploymentRoutes, { deployments, store: store.deployments })
+  await app.register(deploymentRoutes, { deployments, plans: options.plans, store: store.deployments })
+  await app.register(planRoutes, { plans: options.plans })
   await app.register(deploymentEventRoutes, { store: store.deployments, feed, sse })
   await app.register(logRoutes, {
     engine,

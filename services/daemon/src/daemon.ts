@@ -12,6 +12,7 @@ import type { PlatformsOf } from './checks/image-os.ts'
 import { createDeployments } from './deployments.ts'
 import { createFeed } from './feed.ts'
 import { createLedger } from './ledger.ts'
+import { createPlans } from './plans.ts'
 import { createLoader } from './loaded.ts'
 import type { Mask } from './mask.ts'
 import { createMetrics } from './metrics.ts'
@@ -97,6 +98,18 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
     openContext: (digest) => openContext(store, digest),
   })
   const webhook = options.webhook === undefined ? undefined : createWebhook({ ...options.webhook, log })
+  const deployments = createDeployments({
+    store,
+    loader,
+    feed,
+    engine,
+    engineAddress,
+    limits: defaultLimits,
+    platformsOf: options.platformsOf,
+    newId: randomUUID,
+    deploy: (project) => reconciler.deploy(project),
+  })
+  const foresee: Reconciler['foresee'] = (project, wanted) => reconciler.foresee(project, wanted)
   const closing = new AbortController()
   const app = await buildApp({
     store,
@@ -111,17 +124,8 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
     now: () => new Date(),
     closing: closing.signal,
     statusOf: (project) => reconciler.status(project),
-    deployments: createDeployments({
-      store,
-      loader,
-      feed,
-      engine,
-      engineAddress,
-      limits: defaultLimits,
-      platformsOf: options.platformsOf,
-      newId: randomUUID,
-      deploy: (project) => reconciler.deploy(project),
-    }),
+    deployments,
+    plans: createPlans({ store, loader, deployments, engine, foresee }),
   })
   await listenOnSocket(app.server, { path: socket, group, inherited: options.inheritedSocket })
   reconciler.start()

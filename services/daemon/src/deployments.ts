@@ -3,17 +3,20 @@ import type { Engine } from '@bulkhead/engine'
 import { BulkheadError, toError, upIntent } from '@bulkhead/model'
 import type { Bundle, Deployment, ObservedContainer, Problem } from '@bulkhead/model'
 import { activeServices } from '@bulkhead/planner'
+import type { Approval } from '@bulkhead/planner'
 import { checkBundle } from './bundle/limits.ts'
 import type { BundleLimits } from './bundle/limits.ts'
 import { sameEngine } from './engine-address.ts'
 import { checkProject } from './checks/project.ts'
 import type { PlatformsOf } from './checks/image-os.ts'
 import type { Feed } from './feed.ts'
+import { checkKept, keptOf } from './kept.ts'
 import type { LoadedProject, Loader } from './loaded.ts'
 import { maskProblem } from './mask.ts'
 import type { StoredRevision } from './store/projects.ts'
 import type { Store } from './store/store.ts'
 import { bringing, looksAtContainers, wishOf, withoutStrangers } from './wish.ts'
+import type { Wish } from './wish.ts'
 
 export interface DeploymentsOptions {
   readonly store: Store
@@ -29,9 +32,34 @@ export interface DeploymentsOptions {
   readonly deploy: (project: string) => void
 }
 
+/** A request that was found to be good. */
+export interface Prepared {
+  readonly name: string
+  readonly action: Deployment['action']
+  /** Undefined: there are no files. */
+  readonly wanted: LoadedProject | undefined
+  /** To be stored as a revision; undefined: it is one already. */
+  readonly bundle: Bundle | undefined
+  /** What is to be stored, on top of what is stored now. */
+  readonly wish: () => Wish
+  readonly warnings: readonly Problem[]
+}
+
 /** Takes what is asked for: checks it, stores it, and only then has it acted on. */
 export interface Deployments {
   request(request: DeploymentRequest): Promise<Deployment>
+  /** The first half: checks everything and stores nothing. @param contexts whether build contexts must have been sent. */
+  prepare(
+    request: DeploymentRequest,
+    options: { readonly contexts: 'needed' | 'not needed' },
+  ): Promise<Prepared>
+  /**
+   * The second half: stores it and has it acted on.
+   *
+   * @param approval this may be done, and nothing else.
+   * @throws BulkheadError BH_PLAN_STALE when another deployment was accepted since the plan was made.
+   */
+  accept(prepared: Prepared, approval?: Approval): Deployment
   /** Stores a revision without deploying it. */
   store(name: string, bundle: Bundle): Promise<StoredRevision & { readonly warnings: readonly Problem[] }>
   /** What a bundle loads to; checked for limits, not against the engine. */
@@ -73,60 +101,70 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
     return observed.containers
   }
 
+  const prepare: Deployments['prepare'] = async (request, { contexts }) => {
+    const { action } = request
+    checkEngine(request.engine, options.engineAddress)
+    const given = request.bundle ?? storedForProfiles(request, { projects, loader })
+    const uploaded = given === undefined ? undefined : load(named(asking(given, request), request.project))
+    const bundle = given === undefined ? undefined : withServices(given, uploaded?.activating)
+    const name = uploaded?.project.name ?? request.project
+    if (name === undefined) throw nothingNamed()
+    if (uploaded !== undefined && contexts === 'needed') checkContexts(uploaded, store)
+    if (uploaded === undefined) await checkKnown(name, action, { store, engine })
+    if (request.services?.length === 0) throw emptyList()
+
+    const isBringing = bringing.has(action)
+    const wanted = uploaded ?? (isBringing ? loader.latest(name) : loader.current(name))
+    const before = loader.current(name)?.project
+    const containers = await containersFor(name, request)
+    const wish = () =>
+      wishOf({
+        name,
+        request,
+        previous: projects.get(name)?.intent,
+        project: wanted?.project,
+        before,
+        containers,
+      })
+    const warnings = [...(uploaded?.warnings ?? [])]
+    if (isBringing && wanted !== undefined) {
+      const active = activeServices(wanted.project, wish().intent)
+      warnings.push(
+        ...(await check(
+          wanted,
+          active.map((service) => service.name),
+        )),
+      )
+    }
+    return { name, action, wanted, bundle, wish, warnings }
+  }
+
+  const accept: Deployments['accept'] = ({ name, action, bundle, wish, warnings }, approval) => {
+    const id = newId()
+    const superseded = store.transaction(() => {
+      if (approval !== undefined) checkKept(approval, keptOf(store, name), store.hashKey)
+      const before = projects.get(name)
+      const { intent, options } = wish()
+      projects.save({ name, revision: before?.revision, intent })
+      const stored = bundle === undefined ? undefined : projects.addRevision(name, bundle).number
+      const revision = stored ?? (bringing.has(action) ? projects.latest(name) : before?.revision)
+      projects.save({ name, revision, intent })
+      const approved = approval && { approval, before }
+      return deployments.create({ id, project: name, action, revision, options, approved })
+    })
+    for (const old of superseded) feed.ring(old)
+    const created = deployments.get(id)
+    if (created === undefined) throw new Error(`deployment ${id} is not in the store`)
+    for (const problem of warnings) deployments.append(id, { type: 'warning', problem })
+    deploy(name)
+    return created
+  }
+
   return {
     load,
-    async request(request) {
-      const { action } = request
-      checkEngine(request.engine, options.engineAddress)
-      const given = request.bundle ?? storedForProfiles(request, { projects, loader })
-      const uploaded = given === undefined ? undefined : load(named(asking(given, request), request.project))
-      const kept = given === undefined ? undefined : withServices(given, uploaded?.activating)
-      const name = uploaded?.project.name ?? request.project
-      if (name === undefined) throw nothingNamed()
-      if (uploaded !== undefined) checkContexts(uploaded, store)
-      if (uploaded === undefined) await checkKnown(name, action, { store, engine })
-      if (request.services?.length === 0) throw emptyList()
-
-      const isBringing = bringing.has(action)
-      const wanted = uploaded ?? (isBringing ? loader.latest(name) : loader.current(name))
-      const before = loader.current(name)?.project
-      const containers = await containersFor(name, request)
-      const wishNow = () =>
-        wishOf({
-          name,
-          request,
-          previous: projects.get(name)?.intent,
-          project: wanted?.project,
-          before,
-          containers,
-        })
-      let doubts: readonly Problem[] = []
-      if (isBringing && wanted !== undefined) {
-        const { intent } = wishNow()
-        doubts = await check(
-          wanted,
-          activeServices(wanted.project, intent).map((service) => service.name),
-        )
-      }
-
-      const id = newId()
-      const superseded = store.transaction(() => {
-        const { intent, options } = wishNow()
-        const present = projects.get(name)?.revision
-        projects.save({ name, revision: present, intent })
-        const stored = kept === undefined ? undefined : projects.addRevision(name, kept).number
-        const revision = stored ?? (isBringing ? projects.latest(name) : present)
-        projects.save({ name, revision, intent })
-        return deployments.create({ id, project: name, action, revision, options })
-      })
-      for (const old of superseded) feed.ring(old)
-      const created = deployments.get(id)
-      if (created === undefined) throw new Error(`deployment ${id} is not in the store`)
-      for (const problem of [...(uploaded?.warnings ?? []), ...doubts])
-        deployments.append(id, { type: 'warning', problem })
-      deploy(name)
-      return created
-    },
+    prepare,
+    accept,
+    request: async (request) => accept(await prepare(request, { contexts: 'needed' })),
     async store(name, bundle) {
       const loaded = load(named(bundle, name))
       checkContexts(loaded, store)

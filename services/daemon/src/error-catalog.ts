@@ -224,6 +224,20 @@ export const errorCatalog = {
     meaning: 'The API has no such path, or the thing named does not exist.',
     remedy: 'Compare the path with docs/reference/rest.md.',
   },
+  BH_PLAN_NOT_FOUND: {
+    status: 404,
+    title: 'There is no such plan',
+    meaning:
+      'The daemon does not keep a plan with this id: another daemon made it, or newer plans of the project took its place.',
+    remedy: 'Make the plan again with `bulkhead plan`.',
+  },
+  BH_PLAN_STALE: {
+    status: 409,
+    title: 'The plan is out of date',
+    meaning:
+      'What was asked for, or what is on the engine, moved since the plan was made; the message says what. Nothing that the plan does not hold was done.',
+    remedy: 'Make a new plan with `bulkhead plan`, look at it, and apply that.',
+  },
   BH_PORT_IN_USE: {
     status: 409,
     title: 'A port is taken',

@@ -2,6 +2,7 @@ import { BulkheadError, isBulkheadError, toProblem } from '@bulkhead/model'
 import type { DeploymentEventBody } from '@bulkhead/model'
 import type { Ledger, Log } from '@bulkhead/reconciler'
 import type { Feed } from './feed.ts'
+import { pastOf } from './former.ts'
 import type { LoadedProject, Loader } from './loaded.ts'
 import type { Metrics } from './metrics.ts'
 import { maskEvent, maskProblem } from './mask.ts'
@@ -9,7 +10,7 @@ import type { Notice } from './webhook.ts'
 import type { Store } from './store/store.ts'
 
 export interface LedgerOptions {
-  readonly store: Pick<Store, 'projects' | 'deployments' | 'transaction'>
+  readonly store: Pick<Store, 'projects' | 'deployments' | 'transaction' | 'hashKey'>
   readonly loader: Loader
   readonly feed: Feed
   readonly log: Log
@@ -39,7 +40,7 @@ export function createLedger({
   now,
   clock,
 }: LedgerOptions): Ledger {
-  const { projects, deployments } = store
+  const { projects, deployments, hashKey } = store
   const isDue = throttle(clock)
 
   /** A revision that this version cannot load fails its deployment; without one it is left as it is. */
@@ -74,6 +75,7 @@ export function createLedger({
         contexts: loaded?.contexts ?? {},
         deployment,
         hooksRun: projects.hooksRun(name),
+        former: pastOf(name, { projects, loader, hashKey }).former,
       }
     },
     restarting(name, restarts) {
@@ -101,7 +103,11 @@ export function createLedger({
       if (project === undefined || action === undefined) return
       const shown = problem === undefined ? undefined : maskProblem(problem, loader.maskOf(project))
       store.transaction(() => {
+        const unbegun = problem?.code === 'BH_PLAN_STALE' ? deployments.unbegun(id) : undefined
         if (!deployments.finish(id, outcome, operations, shown)) return
+        // Nothing of it was done, so nothing of it is wanted.
+        if (unbegun?.before !== undefined) projects.save(unbegun.before)
+        else if (unbegun !== undefined) projects.remove(project)
         metrics.deploymentEnded(action, outcome)
         if (outcome === 'failed') {
           const time = now().toISOString()

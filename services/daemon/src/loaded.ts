@@ -27,6 +27,8 @@ export interface Loader {
   current(name: string): LoadedProject | undefined
   /** The same at its newest revision. */
   latest(name: string): LoadedProject | undefined
+  /** The same at any revision that is kept; not remembered. */
+  revision(name: string, revision: number): LoadedProject
   /** What may be shown of a project, kept or not. Never throws. */
   maskOf(name: string): Mask
   /** Masks the secrets of every project that was loaded: for the daemon's own log. */
@@ -45,14 +47,18 @@ export function createLoader(loadBundle: (bundle: Bundle) => LoadResult, project
     return { ...withContents(project, bundle), contexts: bundle.contexts, mask, warnings: shown, activating }
   }
 
+  const read = (name: string, revision: number): LoadedProject => {
+    const bundle = projects.bundle(name, revision)
+    if (bundle === undefined) throw new Error(`revision ${revision} of ${name} is not in the store`)
+    // The name was decided when the revision was stored; the rules may change, it does not.
+    return load({ ...bundle, projectName: name })
+  }
+
   const at = (name: string, revision: number | undefined): LoadedProject | undefined => {
     if (revision === undefined) return undefined
     const cached = known.get(name)
     if (cached?.revision === revision) return cached.loaded
-    const bundle = projects.bundle(name, revision)
-    if (bundle === undefined) throw new Error(`revision ${revision} of ${name} is not in the store`)
-    // The name was decided when the revision was stored; the rules may change, it does not.
-    const loaded = load({ ...bundle, projectName: name })
+    const loaded = read(name, revision)
     known.set(name, { revision, loaded })
     return loaded
   }
@@ -63,6 +69,7 @@ export function createLoader(loadBundle: (bundle: Bundle) => LoadResult, project
     load,
     current,
     latest: (name) => at(name, projects.latest(name)),
+    revision: read,
     maskAll: (text) => [...known.values()].reduce((shown, { loaded }) => loaded.mask(shown), text),
     maskOf(name) {
       try {

@@ -1,4 +1,12 @@
-import type { Bundle, DeploymentEventBody, Problem, Project, ProjectStatus, Service } from '@bulkhead/model'
+import type {
+  Bundle,
+  DeploymentEventBody,
+  FieldChange,
+  Problem,
+  Project,
+  ProjectStatus,
+  Service,
+} from '@bulkhead/model'
 
 /** What stands where a secret stood. */
 const masked = '********'
@@ -84,6 +92,34 @@ export function maskStatus(status: ProjectStatus, mask: Mask): ProjectStatus {
       })),
     })),
   }
+}
+
+/**
+ * What changed of a service as it may be shown: values under names that say
+ * that they are secret are masked, whatever they are.
+ */
+export function maskChanges(changes: readonly FieldChange[], mask: Mask): readonly FieldChange[] {
+  return changes.map(({ path, ...values }) => {
+    const name = path.split('.').at(-1) ?? path
+    const shown = Object.entries(values).map(([field, value]) => [field, maskNamed(name, value, mask)])
+    return { path, ...(Object.fromEntries(shown) as Omit<FieldChange, 'path'>) }
+  })
+}
+
+function maskNamed(name: string, value: unknown, mask: Mask): unknown {
+  if (typeof value === 'string') return secretName.test(name) ? masked : mask(value)
+  if (Array.isArray(value)) return value.map((item) => maskNamed(name, item, mask))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([field, inner]) => [field, maskNamed(field, inner, mask)]),
+  )
+}
+
+/** Values of variables that nobody wrote into a file that we know: who can tell what they are. */
+export function maskVariables(changes: readonly FieldChange[]): readonly FieldChange[] {
+  return changes.map((change) =>
+    change.path.startsWith('environment.') && 'old' in change ? { ...change, old: masked } : change,
+  )
 }
 
 /** The project as it may be shown: contents of secrets, and values of variables named like secrets, masked. */

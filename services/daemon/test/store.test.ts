@@ -54,7 +54,12 @@ t.test('what was stored must be there after the store is opened again', async (t
   t.same(second.projects.get('app'), { name: 'app', revision: 1, intent: upIntent })
   t.same(second.projects.bundle('app', 1), bundle)
   t.match(second.deployments.get('d1'), { state: 'running', action: 'up', operations: 0 })
-  t.same(second.deployments.active('app'), { id: 'd1', action: 'up', options: { build: true } })
+  t.same(second.deployments.active('app'), {
+    id: 'd1',
+    action: 'up',
+    options: { build: true },
+    begun: true,
+  })
   t.match(second.deployments.events('d1', 0), [{ id: 1, type: 'planned', operations: 2 }])
   t.equal(second.owner, owner)
   t.equal(second.hashKey, hashKey)

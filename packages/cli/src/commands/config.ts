@@ -55,6 +55,7 @@ interface ConfigOptions {
 }
 
 export const config: CommandModule = {
+  onlyReads: true,
   description: `Checks the Compose files, merges them and prints the project that they come to, in the canonical form.
 Needs neither a daemon nor an engine, except for the digests of images: those are asked from their registries, through the engine.`,
   examples: [

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { CommandModule, Invocation } from '../command.ts'
+import type { Asked, CommandModule, Invocation } from '../command.ts'
 import type { Context } from '../context.ts'
 import { chosenEngine } from '../daemon/engine.ts'
 import { findOrStartDaemon } from '../daemon/find.ts'
@@ -30,27 +30,40 @@ networks and volumes always stay. Works by name alone (-p) where the files are g
       .option('-v, --volumes', "remove the project's volumes and anonymous ones too")
       .option('--remove-orphans', 'remove containers of services that the files no longer have')
       .option('-t, --timeout <seconds>', 'wait this long for a container to stop, then kill it'),
+  ask: askDown,
   run: runDown,
 }
 
-async function runDown({ globals, args, options: raw }: Invocation, context: Context): Promise<number> {
+async function askDown(
+  { globals, args, options: raw }: Invocation,
+  context: Context,
+): Promise<Asked & { readonly project: string }> {
   const options: DownOptions = raw
-  const timeoutSeconds = seconds('--timeout', options.timeout)
   const project = await projectName(globals, context)
+  return {
+    project,
+    contexts: [],
+    warnings: [],
+    request: {
+      project,
+      action: 'down',
+      ...(args.length === 0 ? {} : { services: args }),
+      removeVolumes: options.volumes,
+      removeOrphans: options.removeOrphans ?? isOn(context.env.COMPOSE_REMOVE_ORPHANS),
+      timeoutSeconds: seconds('--timeout', options.timeout),
+      engine: chosenEngine(context),
+    },
+  }
+}
+
+async function runDown(invocation: Invocation, context: Context): Promise<number> {
+  const { globals } = invocation
+  const { request, project } = await askDown(invocation, context)
   const client = await findOrStartDaemon(globals, context)
   const progress = createProgress('down', globals, context)
   const interruption = new AbortController()
   const endInterrupt = context.onInterrupt(() => interruption.abort())
   try {
-    const request = {
-      project,
-      action: 'down' as const,
-      ...(args.length === 0 ? {} : { services: args }),
-      removeVolumes: options.volumes,
-      removeOrphans: options.removeOrphans ?? isOn(context.env.COMPOSE_REMOVE_ORPHANS),
-      timeoutSeconds,
-      engine: chosenEngine(context),
-    }
     const { operations } = await deploy(client, request, progress, interruption.signal)
     if (operations === 0) progress.say(`Nothing to do: nothing of ${project} is there.`)
     return exitCodes.ok

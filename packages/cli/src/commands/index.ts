@@ -31,6 +31,18 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./attach.ts')).attachCommand,
   },
   {
+    name: 'plan',
+    summary: 'Show what would be done, and why',
+    group: life,
+    load: async () => (await import('./plan.ts')).plan,
+  },
+  {
+    name: 'apply',
+    summary: 'Do exactly what a plan says',
+    group: life,
+    load: async () => (await import('./apply.ts')).apply,
+  },
+  {
     name: 'ps',
     summary: 'List containers, and the wall that each stands behind',
     group: look,

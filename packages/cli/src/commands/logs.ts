@@ -19,6 +19,7 @@ interface LogsOptions {
 }
 
 export const logs: CommandModule = {
+  onlyReads: true,
   description: 'Shows what the containers of a project have printed, each on the stream that it used.',
   examples: [
     ['bulkhead logs -f web', 'follow one service, over restarts and replacements'],

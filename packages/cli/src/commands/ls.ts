@@ -16,6 +16,7 @@ interface LsOptions {
 }
 
 export const ls: CommandModule = {
+  onlyReads: true,
   description: 'Lists the projects that run on the engine, also those that Docker Compose started.',
   examples: [
     ['bulkhead ls', 'projects with running containers'],

@@ -24,6 +24,7 @@ interface PsOptions {
 }
 
 export const ps: CommandModule = {
+  onlyReads: true,
   description: `Lists the containers of a project. The column ISOLATION shows what the file asks for and what the service
 really runs on: \`hyperv → runsc\` is a kernel of its own, \`process → runc\` shares the host's.`,
   examples: [

@@ -1,6 +1,6 @@
-import type { Client } from '@bulkhead/client'
+import type { Project } from '@bulkhead/model'
 import type { Command } from 'commander'
-import type { CommandModule, Invocation } from '../command.ts'
+import type { Asked, CommandModule, Invocation } from '../command.ts'
 import type { Context } from '../context.ts'
 import { chosenEngine } from '../daemon/engine.ts'
 import { findOrStartDaemon } from '../daemon/find.ts'
@@ -8,11 +8,9 @@ import { deploy } from '../deployment.ts'
 import { exitCodes, usageError } from '../exit.ts'
 import { isOn } from '../globals.ts'
 import { createProgress } from '../progress/index.ts'
-import type { Progress } from '../progress/index.ts'
 import { toBundle } from '../project/bundle.ts'
-import { sendContexts } from '../project/contexts.ts'
+import { digestsOf, packContexts, sendContexts } from '../project/contexts.ts'
 import { loadProject } from '../project/load.ts'
-import type { LoadedProject } from '../project/load.ts'
 import { seconds } from './seconds.ts'
 import { checkServices } from './services.ts'
 
@@ -52,18 +50,46 @@ Only what has changed is recreated; a second up with nothing changed does nothin
       .option('--timestamps', 'show when each line was printed')
       .option('--no-color', 'print the output of services without colors')
       .option('--no-log-prefix', 'print the output of services without their names'),
+  ask: askUp,
   run: runUp,
 }
 
-async function runUp({ globals, args, options: raw }: Invocation, context: Context): Promise<number> {
+/** What `up` asks for, and the project that it is about. */
+export async function askUp(
+  { globals, args, options: raw }: Invocation,
+  context: Context,
+): Promise<Asked & { readonly project: Project }> {
+  const options = raw as unknown as UpOptions
+  const timeoutSeconds = seconds('--timeout', options.timeout)
+  const loaded = await loadProject(globals, context, args)
+  const { project, warnings } = loaded
+  checkServices(args, Object.keys({ ...project.services, ...project.disabledServices }), project.name)
+  const contexts = await packContexts(project)
+  return {
+    project,
+    warnings,
+    contexts,
+    request: {
+      project: project.name,
+      action: 'up',
+      bundle: toBundle(loaded, digestsOf(contexts)),
+      ...(args.length === 0 ? {} : { services: args }),
+      build: options.build,
+      removeOrphans: options.removeOrphans ?? isOn(context.env.COMPOSE_REMOVE_ORPHANS),
+      timeoutSeconds,
+      engine: chosenEngine(context),
+    },
+  }
+}
+
+async function runUp(invocation: Invocation, context: Context): Promise<number> {
+  const { globals, args, options: raw } = invocation
   const options = raw as unknown as UpOptions
   const timeoutSeconds = seconds('--timeout', options.timeout)
   const waitSeconds = seconds('--wait-timeout', options.waitTimeout)
   if (waitSeconds !== undefined && options.wait !== true) throw usageError('--wait-timeout needs --wait.')
-
-  const loaded = await loadProject(globals, context, args)
-  const { project } = loaded
-  checkServices(args, Object.keys({ ...project.services, ...project.disabledServices }), project.name)
+  const asked = await askUp(invocation, context)
+  const { project } = asked
 
   const client = await findOrStartDaemon(globals, context)
   const progress = createProgress('up', globals, context)
@@ -72,15 +98,9 @@ async function runUp({ globals, args, options: raw }: Invocation, context: Conte
   const attached = options.detach !== true && options.wait !== true
   const since = new Date(context.now()).toISOString()
   try {
-    for (const warning of loaded.warnings) progress.problem(warning)
-    const { operations } = await deployUp(loaded, client, progress, {
-      services: args,
-      build: options.build,
-      removeOrphans: options.removeOrphans ?? isOn(context.env.COMPOSE_REMOVE_ORPHANS),
-      timeoutSeconds,
-      signal: interruption.signal,
-      engine: chosenEngine(context),
-    })
+    for (const warning of asked.warnings) progress.problem(warning)
+    await sendContexts(asked.contexts, client, progress)
+    const { operations } = await deploy(client, asked.request, progress, interruption.signal)
     if (operations === 0) progress.say('Nothing to do: everything is up to date.')
     if (options.wait === true) {
       const { waitUntilReady } = await import('../wait.ts')
@@ -118,31 +138,4 @@ async function runUp({ globals, args, options: raw }: Invocation, context: Conte
     globals,
     context,
   })
-}
-
-interface DeployUpOptions {
-  readonly services: readonly string[]
-  readonly build: boolean | undefined
-  readonly removeOrphans: boolean | undefined
-  readonly timeoutSeconds: number | undefined
-  readonly signal: AbortSignal
-  readonly engine: string | undefined
-}
-
-async function deployUp(
-  loaded: LoadedProject,
-  client: Client,
-  progress: Progress,
-  { signal, services, ...options }: DeployUpOptions,
-): Promise<{ readonly operations: number }> {
-  const contexts = await sendContexts(loaded.project, client, progress)
-  const bundle = toBundle(loaded, contexts)
-  const request = {
-    project: loaded.project.name,
-    action: 'up' as const,
-    bundle,
-    ...(services.length === 0 ? {} : { services }),
-    ...options,
-  }
-  return deploy(client, request, progress, signal)
 }

@@ -13,6 +13,7 @@ interface VersionOptions {
 }
 
 export const versionCommand: CommandModule = {
+  onlyReads: true,
   description:
     'Shows the versions of bulkhead, of the daemon that answers and of its engine. Starts no daemon.',
   declare: (command: Command) =>

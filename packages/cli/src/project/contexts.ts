@@ -1,37 +1,54 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import type { Client } from '@bulkhead/client'
+import type { PackedContext } from '@bulkhead/client/context'
 import { BulkheadError, positionOf } from '@bulkhead/model'
 import type { Build, Project } from '@bulkhead/model'
 import type { Progress } from '../progress/index.ts'
 import { humanSize } from '../render/age.ts'
 
-/**
- * Packs the build contexts of all enabled services and sends those that the
- * daemon hasn't got.
- *
- * @returns absolute folder → digest, for the bundle.
- */
+/** The build context of some services of a project, packed. */
+export interface ServiceContext {
+  /** Absolute. */
+  readonly folder: string
+  /** One of the services that are built from it. */
+  readonly service: string
+  readonly packed: PackedContext
+}
+
+/** Packs the build contexts of all enabled services. */
+export async function packContexts(project: Project): Promise<readonly ServiceContext[]> {
+  const folders = contextsOf(project)
+  if (folders.size === 0) return []
+  const { packContext } = await import('@bulkhead/client/context')
+  return Promise.all(
+    [...folders].map(async ([folder, dockerfiles]) => ({
+      folder,
+      service: nameOf(project, folder),
+      packed: await packContext(folder, { dockerfiles: [...dockerfiles] }),
+    })),
+  )
+}
+
+/** Absolute folder → digest, for the bundle. */
+export function digestsOf(contexts: readonly ServiceContext[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(contexts.map(({ folder, packed }) => [folder, packed.digest]))
+}
+
+/** Sends the contexts that the daemon hasn't got. */
 export async function sendContexts(
-  project: Project,
+  contexts: readonly ServiceContext[],
   client: Client,
   progress: Progress,
-): Promise<Readonly<Record<string, string>>> {
-  const folders = contextsOf(project)
-  if (folders.size === 0) return {}
-  const { packContext } = await import('@bulkhead/client/context')
-  const sent = await Promise.all(
-    [...folders].map(async ([folder, dockerfiles]) => {
-      const id = `Context ${nameOf(project, folder)}`
-      const context = await packContext(folder, { dockerfiles: [...dockerfiles] })
-      if (!(await client.hasContext(context.digest))) {
-        progress.row(id, { text: 'Sending', detail: humanSize(context.size) })
-        await client.putContext(context.digest, context.open())
-        progress.row(id, { text: 'Sent', status: 'done', detail: humanSize(context.size) })
-      }
-      return [folder, context.digest] as const
+): Promise<void> {
+  await Promise.all(
+    contexts.map(async ({ service, packed }) => {
+      const id = `Context ${service}`
+      if (await client.hasContext(packed.digest)) return
+      progress.row(id, { text: 'Sending', detail: humanSize(packed.size) })
+      await client.putContext(packed.digest, packed.open())
+      progress.row(id, { text: 'Sent', status: 'done', detail: humanSize(packed.size) })
     }),
   )
-  return Object.fromEntries(sent)
 }
 
 /** Folders to pack, each with the Dockerfiles that are used of it. URLs are the engine's affair. */

@@ -44,6 +44,17 @@ export function lifecycle(t: Test, subject: Subject): void {
     t.strictSame(gone, [undefined, undefined, undefined, undefined])
   })
 
+  t.test("a container must be described in the engine's own words, with its image", async (t) => {
+    const { engine, create, named } = scene(t, subject)
+    const id = await create('web', forever, { body: { Env: ['GREETING=hi'] } })
+    const description = await engine.describe(id)
+    t.match(description, {
+      container: { Id: id, Config: { Env: ['GREETING=hi'] }, HostConfig: {} },
+      image: { Config: {} },
+    })
+    t.equal(await engine.describe(named('none')), undefined)
+  })
+
   t.test('starting what is gone must fail', async (t) => {
     const { engine, named } = scene(t, subject)
     await t.rejects(engine.startContainer(named('none')), { code: 'BH_NOT_FOUND' })

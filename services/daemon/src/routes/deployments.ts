@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import {
+  DeploymentActionSchema,
   DeploymentListSchema,
   DeploymentQuerySchema,
   DeploymentRequestSchema,
@@ -8,17 +9,20 @@ import {
   paths,
 } from '@bulkhead/api'
 import { BulkheadError } from '@bulkhead/model'
+import type { DeploymentAction } from '@bulkhead/model'
 import { Type } from 'typebox'
 import type { Deployments } from '../deployments.ts'
+import type { Plans } from '../plans.ts'
 import type { DeploymentStore } from '../store/deployments.ts'
 
 export interface DeploymentRouteOptions {
   readonly deployments: Deployments
+  readonly plans: Plans
   readonly store: Pick<DeploymentStore, 'get' | 'list'>
 }
 
 export const deploymentRoutes: FastifyPluginAsyncTypebox<DeploymentRouteOptions> = async (app, options) => {
-  const { deployments, store } = options
+  const { deployments, plans, store } = options
 
   app.post(
     paths.deployments,
@@ -29,8 +33,9 @@ export const deploymentRoutes: FastifyPluginAsyncTypebox<DeploymentRouteOptions>
         description:
           'With a bundle: everything is checked first, and nothing is changed when anything is wrong. ' +
           'Without one: acts on what is stored, or for `stop` and `down` on what the engine has. ' +
+          'With the id of a plan as `plan`: does exactly that, or answers 409 when anything moved since. ' +
           'Supersedes the deployment of the project that has not finished.',
-        body: DeploymentRequestSchema,
+        body: DeploymentBodySchema,
         response: {
           202: DeploymentSchema,
           404: ProblemDetailsSchema,
@@ -42,7 +47,10 @@ export const deploymentRoutes: FastifyPluginAsyncTypebox<DeploymentRouteOptions>
       },
     },
     async ({ body }, reply) => {
-      const deployment = await deployments.request(body)
+      const { plan, action, ...rest } = body
+      const deployment = await (plan === undefined
+        ? deployments.request({ ...rest, action: actionOf(action) })
+        : plans.apply(plan, engineAlone({ action, ...rest })))
       return reply.code(202).header('location', paths.deployment(deployment.id)).send(deployment)
     },
   )
@@ -76,6 +84,39 @@ export const deploymentRoutes: FastifyPluginAsyncTypebox<DeploymentRouteOptions>
       return deployment
     },
   )
+}
+
+/** A request says what to do itself, or names a plan that does. */
+const DeploymentBodySchema = Type.Object(
+  {
+    ...DeploymentRequestSchema.properties,
+    action: Type.Optional(DeploymentActionSchema),
+    plan: Type.Optional(
+      Type.String({
+        pattern: '^[0-9a-f]{8,64}$',
+        description: 'Id of a kept plan, in place of all else but `engine`.',
+      }),
+    ),
+  },
+  { title: 'DeploymentRequest', additionalProperties: false },
+)
+
+function actionOf(action: DeploymentAction | undefined): DeploymentAction {
+  if (action !== undefined) return action
+  throw new BulkheadError('BH_BAD_REQUEST', 'body: must have action, or plan.', {
+    hint: 'Compare the request with GET /openapi.json.',
+  })
+}
+
+function engineAlone({
+  engine,
+  ...others
+}: { readonly engine?: string } & Readonly<Record<string, unknown>>): string | undefined {
+  const given = Object.entries(others).find(([, value]) => value !== undefined)
+  if (given === undefined) return engine
+  throw new BulkheadError('BH_BAD_REQUEST', `body/${given[0]}: is in the plan already.`, {
+    hint: 'Send `plan`, and `engine` if you like, alone.',
+  })
 }
 
 export function unknownDeployment(id: string): BulkheadError {

@@ -8,7 +8,9 @@ import type {
   DeploymentState,
   Problem,
 } from '@bulkhead/model'
+import type { Approval } from '@bulkhead/planner'
 import type { Row, StoreDatabase } from './database.ts'
+import type { KeptProject } from './projects.ts'
 
 interface NewDeployment {
   readonly id: string
@@ -16,12 +18,22 @@ interface NewDeployment {
   readonly action: DeploymentAction
   readonly revision: number | undefined
   readonly options: DeploymentOptions
+  readonly approved?: Approved | undefined
 }
 
 interface ActiveDeployment {
   readonly id: string
   readonly action: DeploymentAction
   readonly options: DeploymentOptions
+  readonly approval: Approval | undefined
+  readonly begun: boolean
+}
+
+/** What somebody approved to be done, and what to go back to when that can't be begun. */
+export interface Approved {
+  readonly approval: Approval
+  /** Undefined: the project was not kept. */
+  readonly before: KeptProject | undefined
 }
 
 export interface DeploymentStore {
@@ -42,6 +54,8 @@ export interface DeploymentStore {
   finish(id: string, outcome: DeploymentOutcome, operations: number, problem: Problem | undefined): boolean
   /** Those with an id above `after`, in order. */
   events(id: string, after: number): readonly DeploymentEvent[]
+  /** Of one that was approved and of which nothing was planned yet. */
+  unbegun(id: string): Approved | undefined
   removeOf(project: string): void
 }
 
@@ -80,21 +94,22 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
 
   return {
     finish,
-    create: ({ id, project, action, revision, options }) =>
+    create: ({ id, project, action, revision, options, approved }) =>
       database.transaction(() => {
         const superseded = database
           .all(`SELECT id FROM deployments WHERE project = ? AND ${unfinished}`, project)
           .map((row) => String(row['id']))
         for (const old of superseded) finish(old, 'superseded', 0, undefined)
         database.run(
-          `INSERT INTO deployments (id, project, action, revision, build, options, state, created_at, operations)
-           VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, 0)`,
+          `INSERT INTO deployments (id, project, action, revision, build, options, approved, state, created_at, operations)
+           VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, 0)`,
           id,
           project,
           action,
           revision,
           options.build === true ? 1 : 0,
           JSON.stringify(options),
+          approved === undefined ? undefined : JSON.stringify(approved),
           now().toISOString(),
         )
         database.run(
@@ -117,7 +132,7 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
       ).map(toDeployment),
     active(project) {
       const row = database.get(
-        `SELECT id, action, build, options FROM deployments WHERE project = ? AND ${unfinished}
+        `SELECT id, action, build, options, approved, begun FROM deployments WHERE project = ? AND ${unfinished}
          ORDER BY sequence DESC LIMIT 1`,
         project,
       )
@@ -126,6 +141,8 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
         id: String(row['id']),
         action: row['action'] as DeploymentAction,
         options: optionsOf(row),
+        approval: approvedOf(row)?.approval,
+        begun: row['begun'] === 1,
       }
     },
     running(id) {
@@ -135,6 +152,7 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
       database.transaction(() => {
         if (!isActive(id)) return false
         insertEvent(id, event)
+        if (event.type === 'planned') database.run('UPDATE deployments SET begun = 1 WHERE id = ?', id)
         if (event.type === 'done' && event.operation.type !== 'awaitCondition') {
           database.run('UPDATE deployments SET operations = operations + 1 WHERE id = ?', id)
         }
@@ -147,6 +165,10 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
           id: Number(row['id']),
           ...(JSON.parse(String(row['event'])) as DeploymentEventBody & { time: string }),
         })),
+    unbegun(id) {
+      const row = database.get('SELECT approved FROM deployments WHERE id = ? AND begun = 0', id)
+      return row === undefined ? undefined : approvedOf(row)
+    },
     removeOf(project) {
       database.run('DELETE FROM deployments WHERE project = ?', project)
     },
@@ -159,12 +181,17 @@ function optionsOf({ options, build }: Row): DeploymentOptions {
   return build === 1 ? { build: true } : {}
 }
 
+function approvedOf({ approved }: Row): Approved | undefined {
+  return typeof approved === 'string' ? (JSON.parse(approved) as Approved) : undefined
+}
+
 function toDeployment(row: Row): Deployment {
   return {
     id: String(row['id']),
     project: String(row['project']),
     action: row['action'] as DeploymentAction,
     revision: typeof row['revision'] === 'number' ? row['revision'] : undefined,
+    plan: approvedOf(row)?.approval.plan,
     state: row['state'] as DeploymentState,
     createdAt: String(row['created_at']),
     finishedAt: typeof row['finished_at'] === 'string' ? row['finished_at'] : undefined,

@@ -66,4 +66,21 @@ export const migrations: readonly string[] = [
     count INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Plans that may be applied.
+  CREATE TABLE plans (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    project TEXT NOT NULL,
+    document TEXT NOT NULL,
+    approval TEXT NOT NULL,
+    request BLOB NOT NULL,
+    created_at TEXT NOT NULL
+  ) STRICT;
+
+  -- What alone a deployment may do, and what was kept before it: JSON.
+  ALTER TABLE deployments ADD COLUMN approved TEXT;
+  -- 1 once a round of it was planned.
+  ALTER TABLE deployments ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;
+  `,
 ]

@@ -29,6 +29,8 @@ export interface ProjectStore {
   save(project: KeptProject): void
   /** Number of the newest revision, which is not the current one while it was only stored. */
   latest(name: string): number | undefined
+  /** Numbers of the revisions that are kept, newest first. */
+  revisions(name: string): readonly number[]
   /** Stores a bundle. The same bundle as the newest revision is that revision. The project must be there. */
   addRevision(name: string, bundle: Bundle): StoredRevision
   remove(name: string): boolean
@@ -86,6 +88,10 @@ export function createProjectStore(database: StoreDatabase, seal: Seal, now: () 
       )
     },
     latest: (name) => last(name)?.number,
+    revisions: (name) =>
+      database
+        .all('SELECT number FROM revisions WHERE project = ? ORDER BY number DESC', name)
+        .map(({ number }) => Number(number)),
     addRevision: (name, bundle) =>
       database.transaction(() => {
         const text = canonical(bundle)

@@ -8,6 +8,8 @@ import { createDeploymentStore } from './deployments.ts'
 import type { DeploymentStore } from './deployments.ts'
 import { prepareDataFolder } from './folder.ts'
 import { lockDataFolder } from './lock.ts'
+import { createPlanStore } from './plans.ts'
+import type { PlanStore } from './plans.ts'
 import { createProjectStore } from './projects.ts'
 import type { ProjectStore } from './projects.ts'
 import { openSeal } from './seal.ts'
@@ -25,6 +27,7 @@ export interface Store {
   readonly projects: ProjectStore
   readonly deployments: DeploymentStore
   readonly contexts: ContextStore
+  readonly plans: PlanStore
   /** Tells this Bulkhead from another one on the same engine; the same for the life of the data folder. */
   readonly owner: string
   /** Key for hashes on the engine that cover secrets. */
@@ -50,11 +53,13 @@ export function openStore({ folder: path, now, contextLimit }: StoreOptions): St
     const seal = openSeal(folder.key, !hasRevisions)
     const projects = createProjectStore(database, seal, now)
     const contexts = createContextStore(folder.contexts, contextLimit)
-    contexts.prune(projects.contextsInUse(), now())
+    const plans = createPlanStore(database, seal, now)
+    contexts.prune(new Set([...projects.contextsInUse(), ...plans.contextsInUse()]), now())
     return {
       projects,
       deployments: createDeploymentStore(database, now),
       contexts,
+      plans,
       owner: ownerOf(database),
       hashKey: seal.derive('hash').toString('hex'),
       transaction: (body) => database.transaction(body),

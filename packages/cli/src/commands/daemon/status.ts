@@ -6,6 +6,7 @@ import { isBulkheadError } from '@bulkhead/model'
 import { exitCodes } from '../../exit.ts'
 
 export const status: CommandModule = {
+  onlyReads: true,
   description:
     'Shows whether a daemon answers, where, and which isolation its engine offers. Exit code 1: none answers.',
   async run({ globals }: Invocation, context: Context): Promise<number> {
