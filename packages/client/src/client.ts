@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
 import type { Config, EngineDescription, ImageDigest, ProjectLogLine, ProjectSummary } from '@bulkhead/api'
-import type { AttachmentRequest, ExecRequest, RevisionStored, Session, Version } from '@bulkhead/api'
+import type { AttachmentRequest, ContainerEvent, ExecRequest, RevisionStored } from '@bulkhead/api'
+import type { RunRequest, Session, Version } from '@bulkhead/api'
 import { contentTypes, paths, streamErrorEvent } from '@bulkhead/api/paths'
 import { BulkheadError, isBulkheadError } from '@bulkhead/model'
 import type { Bundle, Deployment, DeploymentAction, DeploymentEvent, Problem } from '@bulkhead/model'
@@ -12,13 +13,17 @@ import { send, sendForJson, sendOk } from './http.ts'
 import type { HttpRequest } from './http.ts'
 import { problemToError } from './problem.ts'
 import { logs } from './logs.ts'
+import { containerEvents } from './container-events.ts'
+import type { ContainerEventsOptions } from './container-events.ts'
+import { run } from './runs.ts'
+import type { RunOptions } from './runs.ts'
 import { openSession } from './session.ts'
 import type { SessionStream } from './session.ts'
 import type { LogsOptions, LogsQuery } from './logs.ts'
 import { openEvents } from './stream.ts'
 import type { StreamOptions } from './stream.ts'
 
-export type { AttachmentRequest, ExecRequest, Session }
+export type { AttachmentRequest, ContainerEvent, ExecRequest, RunRequest, Session }
 export type { EngineDescription, ImageDigest, ProjectLogLine, ProjectSummary, RevisionStored, Version }
 
 /** Body of `POST /v1/deployments`. */
@@ -77,6 +82,10 @@ export interface Client {
   /** A command in a running container; it begins when the session is opened. */
   exec(project: string, request: ExecRequest): Promise<Session>
   attach(project: string, request: AttachmentRequest): Promise<Session>
+  /** Has a one-off made; it starts when its session is opened, or at once where it's to be left. */
+  run(project: string, request: RunRequest, options?: RunOptions): Promise<Session>
+  /** What happens to a project's containers, `look` when its state is to be read afresh. */
+  containerEvents(project: string, options?: ContainerEventsOptions): AsyncGenerator<ContainerEvent | 'look'>
   /** Opens what `exec`, `attach` or `run` prepared, once. */
   openSession(id: string): Promise<SessionStream>
   checkConfig(bundle: Bundle): Promise<Config>
@@ -128,6 +137,8 @@ export function createClient(address: Address): Client {
     logs: (project, query = {}, options = {}) => logs(address, project, query, options),
     exec: async (project, request) => (await post(paths.projectExecs(project), request)) as Session,
     attach: async (project, request) => (await post(paths.projectAttachments(project), request)) as Session,
+    run: (project, request, options = {}) => run(address, project, request, options),
+    containerEvents: (project, options = {}) => containerEvents(address, project, options),
     openSession: (id) => openSession(address, id),
     checkConfig: async (bundle) => (await post(paths.config, { bundle })) as Config,
     imageDigest: async (reference) => (await get(paths.imageDigest, { reference })) as ImageDigest,

@@ -14,7 +14,7 @@ export interface StreamOptions {
 export async function openEvents(
   address: Address,
   path: string,
-  options: Pick<HttpRequest, 'headers' | 'query' | 'signal'>,
+  options: Partial<Pick<HttpRequest, 'method' | 'headers' | 'query' | 'body' | 'signal'>>,
 ): Promise<AsyncGenerator<ServerSentEvent>> {
   const response = await sendOk(address, {
     method: 'GET',

@@ -4,6 +4,7 @@ export const composeLabels = {
   service: 'com.docker.compose.service',
   number: 'com.docker.compose.container-number',
   oneOff: 'com.docker.compose.oneoff',
+  slug: 'com.docker.compose.slug',
   configHash: 'com.docker.compose.config-hash',
   image: 'com.docker.compose.image',
   dependsOn: 'com.docker.compose.depends_on',

@@ -11,7 +11,16 @@ export { nextIntent, scopeOf, type Circumstances, type IntentRequest } from './i
 export { labelledProject } from './labels.ts'
 export { hookImages, imageOf, isTemporaryName, temporaryName, containerName } from './names.ts'
 export { openHooks, sealHooks } from './hooks.ts'
-export type { HooksRun, ComposeHashes, DeploymentView, ImageRefresh, PlanInput, PlanResult } from './input.ts'
+export type {
+  HooksRun,
+  ComposeHashes,
+  DeploymentView,
+  ImageRefresh,
+  PlanInput,
+  PlanResult,
+  UpInput,
+} from './input.ts'
+export { planOneOff, planOneOffWaits, type OneOffPlan } from './one-off.ts'
 export { isUp } from './orphans.ts'
 export { plan } from './plan.ts'
 export { preview, type Preview } from './preview.ts'

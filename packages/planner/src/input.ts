@@ -32,6 +32,8 @@ export interface PlanInput {
   readonly hooksRun: ReadonlyMap<string, HooksRun>
   /** Set while the rounds of a deployment run, undefined in the loop's own rounds. */
   readonly deployment: DeploymentView | undefined
+  /** Names of the one-offs that somebody is about to start. */
+  readonly attended?: ReadonlySet<string> | undefined
   /** What a container was made from, where that is still known: causes then name the fields that changed. */
   readonly former?: Former | undefined
 }

@@ -7,6 +7,7 @@ import { emitServices } from './emit.ts'
 import { hashOf } from './hash.ts'
 import { hookImages, imageOf } from './names.ts'
 import { emitLeftovers, planOrphans } from './orphans.ts'
+import { emitOneOffLeftovers } from './leftovers.ts'
 import type { PlanResult, ServicePlan, UpInput } from './input.ts'
 import { doomedVolumes, volumeHolders } from './clear.ts'
 import { judge, type Judgment } from './judge.ts'
@@ -43,6 +44,7 @@ export function planUp(given: UpInput): PlanResult {
   if (problems.some(({ severity }) => severity === 'error')) return { plan: [], problems }
 
   const restarts = emitServices(input, plans, judgment, leftovers, draft)
+  emitOneOffLeftovers(input, draft)
   const warnings = [...planOrphans(input, draft), ...emitFormerNetworks(input, draft)]
   return { plan: draft.plan(), problems: [...problems, ...warnings], restarts }
 }

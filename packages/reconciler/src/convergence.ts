@@ -1,4 +1,4 @@
-import PQueue from 'p-queue'
+import type PQueue from 'p-queue'
 import type { Engine } from '@bulkhead/engine'
 import {
   BulkheadError,
@@ -38,8 +38,10 @@ export interface ConvergenceOptions {
   readonly holds: Holds
   readonly watch: () => EventWatch
   readonly observer: Observer
-  /** Operations on the engine at once, over all projects. */
-  readonly concurrency: number
+  /** Bounds the operations on the engine at once, over all projects. */
+  readonly queue: PQueue
+  /** One-offs that somebody is about to start. */
+  readonly attended: (project: string) => ReadonlySet<string>
   readonly pullIdleTimeoutMs: number
 }
 
@@ -74,8 +76,7 @@ type Emit = (event: DeploymentEventBody) => void
 const maxRounds = 8
 
 export function createConvergence(options: ConvergenceOptions): Convergence {
-  const { engine, ledger, log, composeHashes, hashKey, openContext, holds, watch, observer } = options
-  const operations = new PQueue({ concurrency: options.concurrency })
+  const { engine, ledger, log, composeHashes, hashKey, openContext, holds, watch, observer, queue } = options
   const memories = new Map<string, Memory>()
 
   async function converge(name: string, signal: AbortSignal): Promise<boolean> {
@@ -168,6 +169,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
       held: holds.of(name),
       hooksRun,
       former,
+      attended: options.attended(name),
       deployment: memory &&
         deployment && {
           action: deployment.action,
@@ -196,7 +198,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     const emit = emitterFor(desired)
     const made = new Map<string, string>()
     return execute(nodes, {
-      queue: operations,
+      queue,
       signal,
       now: () => performance.now(),
       run: (node, cut) =>

@@ -1,4 +1,5 @@
 import type { EngineEvent } from '@bulkhead/engine'
+import { composeLabels } from '@bulkhead/model'
 
 /** Which services somebody else has stopped, as the engine's events tell it. */
 export interface Holds {
@@ -22,8 +23,10 @@ export function newHolds(): Holds {
     of: (project) => held.get(project) ?? none,
     release: (project) => held.delete(project),
     expect: (container) => expected.add(container),
-    note({ action, id, project, service }) {
+    note({ action, id, project, service, attributes }) {
       if (project === undefined || service === undefined) return
+      // A one-off says nothing about its service.
+      if (attributes[composeLabels.oneOff] === 'True') return
       if (action === 'destroy') expected.delete(id)
       if (action === 'start') held.get(project)?.delete(service)
       if (action !== 'stop' || expected.delete(id)) return

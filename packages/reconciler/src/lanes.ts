@@ -6,6 +6,8 @@ import { retryDelayMs } from './round.ts'
 export interface Lanes {
   /** Has the project run soon. Repeated calls coalesce; one during a run has it run once more. */
   enqueue(project: string): void
+  /** Does some work while nothing else runs for the project; what is enqueued meanwhile runs after it. */
+  exclusive<T>(project: string, work: () => Promise<T>): Promise<T>
   /** What runs for the project now gives way. */
   interrupt(project: string): void
   /** Projects whose turn has not come. */
@@ -27,6 +29,8 @@ export interface LanesOptions {
 interface Lane {
   running: AbortController | undefined
   again: boolean
+  /** Those that wait until nothing runs. */
+  readonly waiting: (() => void)[]
   failures: number
   retry: NodeJS.Timeout | undefined
 }
@@ -37,7 +41,13 @@ export function createLanes({ run, concurrency, random, log }: LanesOptions): La
   let stopping = false
 
   function laneOf(project: string): Lane {
-    const lane = lanes.get(project) ?? { running: undefined, again: false, failures: 0, retry: undefined }
+    const lane = lanes.get(project) ?? {
+      running: undefined,
+      again: false,
+      waiting: [],
+      failures: 0,
+      retry: undefined,
+    }
     lanes.set(project, lane)
     return lane
   }
@@ -63,8 +73,12 @@ export function createLanes({ run, concurrency, random, log }: LanesOptions): La
       log.error({ project, error: String(error) }, 'round failed')
     }
     lane.running = undefined
-    if (stopping) return
     lane.failures = settled ? 0 : lane.failures + 1
+    if (handOver(lane)) {
+      if (!settled) lane.again = true
+      return
+    }
+    if (stopping) return
     if (lane.again) {
       lane.again = false
       enqueue(project)
@@ -75,8 +89,33 @@ export function createLanes({ run, concurrency, random, log }: LanesOptions): La
     lane.retry.unref()
   }
 
+  /** To the next who waits for the lane. Nobody interrupts him: a new deployment waits too. */
+  function handOver(lane: Lane): boolean {
+    const next = lane.waiting.shift()
+    if (next === undefined) return false
+    lane.running = new AbortController()
+    next()
+    return true
+  }
+
+  async function exclusive<T>(project: string, work: () => Promise<T>): Promise<T> {
+    const lane = laneOf(project)
+    if (lane.running === undefined) lane.running = new AbortController()
+    else await new Promise<void>((resolve) => lane.waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      lane.running = undefined
+      if (!handOver(lane) && lane.again) {
+        lane.again = false
+        enqueue(project)
+      }
+    }
+  }
+
   return {
     enqueue,
+    exclusive,
     waiting: () => queue.size,
     interrupt: (project) => lanes.get(project)?.running?.abort(),
     async stop(graceMs) {

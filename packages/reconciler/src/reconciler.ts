@@ -1,3 +1,4 @@
+import PQueue from 'p-queue'
 import type { Engine, EngineEvent } from '@bulkhead/engine'
 import { composeLabels } from '@bulkhead/model'
 import type { ProjectStatus } from '@bulkhead/model'
@@ -7,8 +8,9 @@ import { newHolds } from './holds.ts'
 import { createLanes } from './lanes.ts'
 import type { Log } from './log.ts'
 import { nobody, type Observer } from './observer.ts'
+import { createOneOffs, type OneOffs } from './one-offs.ts'
 import type { DesiredState, Ledger } from './port.ts'
-import { watchEvents, type EventWatch } from './watch.ts'
+import { watchEvents, type EventListener, type EventWatch } from './watch.ts'
 
 export interface ReconcilerOptions {
   readonly engine: Engine
@@ -45,6 +47,9 @@ export interface Reconciler {
   status(project: string): Promise<ProjectStatus>
   /** What a deployment would do if this were wanted; does nothing. */
   foresee(project: string, wanted: DesiredState): Promise<Foresight>
+  readonly oneOffs: OneOffs
+  /** Told of every engine event; undefined: some may have been missed. Returns what ends it. */
+  subscribe(listener: EventListener): () => void
 }
 
 /** What may have changed a project; exec and the like change nothing. */
@@ -82,11 +87,13 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (events === undefined) throw new Error('the reconciler was not started')
     return events
   }
+  const queue = new PQueue({ concurrency })
   const convergence = createConvergence({
     ...options,
+    queue,
+    attended: (project) => oneOffs.attended(project),
     holds,
     watch,
-    concurrency,
     pullIdleTimeoutMs,
     observer,
   })
@@ -95,6 +102,15 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     concurrency: 8,
     random: options.random ?? Math.random,
     log,
+  })
+
+  const oneOffs: OneOffs = createOneOffs({
+    ...options,
+    lanes,
+    queue,
+    watch,
+    pullIdleTimeoutMs,
+    stopping: (id) => holds.expect(id),
   })
 
   function onEvent(event: EngineEvent | undefined): void {
@@ -146,5 +162,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     },
     status: (project) => convergence.status(project),
     foresee: (project, wanted) => convergence.foresee(project, wanted),
+    oneOffs,
+    subscribe: (listener) => watch().subscribe(listener),
   }
 }

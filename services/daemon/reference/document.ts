@@ -37,6 +37,8 @@ export async function openApiDocument(): Promise<string> {
       now,
       closing: new AbortController().signal,
       statusOf: never,
+      oneOffs: { attended: never, areDependenciesUp: never, prepare: never },
+      subscribe: never,
       deployments,
       plans: createPlans({ store, loader, deployments, engine, foresee: never }),
     })

@@ -5,6 +5,7 @@ import { contentTypes, paths, streamErrorEvent } from '@bulkhead/api'
 import type { Engine } from '@bulkhead/engine'
 import { BulkheadError, toProblem } from '@bulkhead/model'
 import type { ProjectStatus } from '@bulkhead/model'
+import type { EventListener, OneOffs } from '@bulkhead/reconciler'
 import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { BundleLimits } from './bundle/limits.ts'
@@ -28,7 +29,10 @@ import { imageRoutes } from './routes/images.ts'
 import { logRoutes } from './routes/logs.ts'
 import { planRoutes } from './routes/plans.ts'
 import { projectRoutes } from './routes/projects.ts'
+import { containerEventRoutes } from './routes/container-events.ts'
+import { runRoutes } from './routes/runs.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { createRuns } from './runs.ts'
 import { systemRoutes } from './routes/system.ts'
 import { createSessions } from './sessions/session.ts'
 import { openSessionsOn } from './sessions/upgrade.ts'
@@ -43,6 +47,9 @@ export interface AppOptions {
   readonly engine: Engine
   readonly engineAddress: string
   readonly statusOf: (project: string) => Promise<ProjectStatus>
+  readonly oneOffs: OneOffs
+  /** Told of every engine event; undefined: some may have been missed. */
+  readonly subscribe: (listener: EventListener) => () => void
   readonly limits: BundleLimits
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>
   readonly version: string
@@ -128,6 +135,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   openSessionsOn(app.server, sessions, options.closing)
   app.addHook('onClose', () => sessions.close())
   await app.register(sessionRoutes, { engine, loader, sessions })
+  const { oneOffs, subscribe } = options
+  const runs = createRuns({ store, deployments, oneOffs, engine, engineAddress, feed, sessions, now })
+  await app.register(runRoutes, { runs, sse })
+  await app.register(containerEventRoutes, { subscribe, sse })
   await app.register(configRoutes, { deployments })
   await app.register(backupRoutes, { store })
   await app.register(imageRoutes, { engine })

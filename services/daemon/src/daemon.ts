@@ -124,6 +124,8 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
     now: () => new Date(),
     closing: closing.signal,
     statusOf: (project) => reconciler.status(project),
+    oneOffs: reconciler.oneOffs,
+    subscribe: (listener) => reconciler.subscribe(listener),
     deployments,
     plans: createPlans({ store, loader, deployments, engine, foresee }),
   })

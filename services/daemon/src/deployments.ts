@@ -62,6 +62,8 @@ export interface Deployments {
   accept(prepared: Prepared, approval?: Approval): Deployment
   /** Stores a revision without deploying it. */
   store(name: string, bundle: Bundle): Promise<StoredRevision & { readonly warnings: readonly Problem[] }>
+  /** What stands in the way of running services, as warnings. @throws BulkheadError with all of it when some is an error. */
+  check(loaded: LoadedProject, services: readonly string[] | undefined): Promise<readonly Problem[]>
   /** What a bundle loads to; checked for limits, not against the engine. */
   load(bundle: Bundle): LoadedProject
   /** @throws BulkheadError BH_PROJECT_NOT_FOUND, or BH_CONFLICT while it has containers. */
@@ -162,6 +164,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
 
   return {
     load,
+    check,
     prepare,
     accept,
     request: async (request) => accept(await prepare(request, { contexts: 'needed' })),
@@ -206,7 +209,8 @@ export function unknownProject(name: string): BulkheadError {
   })
 }
 
-function checkEngine(wanted: string | undefined, present: string): void {
+/** @throws BulkheadError BH_ENGINE_MISMATCH */
+export function checkEngine(wanted: string | undefined, present: string): void {
   if (wanted === undefined || sameEngine(wanted, present)) return
   throw new BulkheadError(
     'BH_ENGINE_MISMATCH',

@@ -19,6 +19,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./down.ts')).down,
   },
   {
+    name: 'run',
+    summary: 'Run a command once, in a container of its own',
+    group: life,
+    load: async () => (await import('./run.ts')).runCommand,
+  },
+  {
     name: 'exec',
     summary: 'Run a command in a container that runs',
     group: life,

@@ -38,12 +38,13 @@ export const deploymentEventRoutes: FastifyPluginAsyncTypebox<DeploymentEventRou
       const { id } = request.params
       if (store.get(id) === undefined) throw unknownDeployment(id)
       const after = lastEventId(request, request.query.lastEventId)
-      await sendEvents(request, reply, (signal) => follow(id, after, signal, { store, feed }), sse)
+      await sendEvents(request, reply, (signal) => followDeployment(id, after, signal, { store, feed }), sse)
     },
   )
 }
 
-async function* follow(
+/** Events of a deployment, those that were and those that come. */
+export async function* followDeployment(
   id: string,
   after: number,
   signal: AbortSignal,
