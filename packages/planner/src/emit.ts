@@ -1,4 +1,4 @@
-import type { Dependency, DependencyCondition, Intent, ObservedContainer } from '@bulkhead/model'
+import type { Dependency, DependencyCondition, Intent, ObservedContainer, Project } from '@bulkhead/model'
 import type { Decision } from './decide.ts'
 import type { Draft } from './draft.ts'
 import { containerName, imageOf, temporaryName } from './names.ts'
@@ -406,7 +406,7 @@ function initNodes(
  * it is a job that others wait for and that ended well.
  */
 function startCause(
-  { input, plans, judgment }: Emission,
+  { input, judgment }: Emission,
   { wanted, rests, bystander }: ServicePlan,
   container: ObservedContainer,
 ): string | undefined {
@@ -419,13 +419,14 @@ function startCause(
   if (deployment === undefined && !held.has(service) && isLeftStopped(container, wanted, judgment))
     return 'left stopped by an interrupted repair'
   if (deployment === undefined || deployment.started.has(container.id)) return undefined
-  if (container.exitCode === 0 && isJob(plans, wanted.service.name)) return undefined
+  if (container.exitCode === 0 && isJob(input.project, wanted.service.name)) return undefined
   return 'not running'
 }
 
-function isJob(plans: ReadonlyMap<string, ServicePlan>, name: string): boolean {
-  return [...plans.values()].some(
-    ({ wanted }) => wanted.service.depends_on?.[name]?.condition === 'service_completed_successfully',
+/** Also where those that wait for it are not asked for now: its work is done for them too. */
+function isJob({ services }: Project, name: string): boolean {
+  return Object.values(services).some(
+    ({ depends_on: dependencies }) => dependencies?.[name]?.condition === 'service_completed_successfully',
   )
 }
 
