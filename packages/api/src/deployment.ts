@@ -70,6 +70,23 @@ export const DeploymentRequestSchema = Type.Object(
       ),
     ),
     removeOrphans: Type.Optional(Type.Boolean()),
+    allResources: Type.Optional(
+      Type.Boolean({ description: 'Networks and volumes too that no service uses.' }),
+    ),
+    recreateVolumes: Type.Optional(
+      Type.Union([Type.Literal('all'), Type.Array(Type.String())], {
+        description:
+          'Volumes, by their key in the files or their name, that may lose their data because their definition has ' +
+          'changed: their users are removed, then they are removed and made again. Others stay as they are.',
+      }),
+    ),
+    askAboutVolumes: Type.Optional(
+      Type.Boolean({
+        description:
+          'Answer 409 `BH_VOLUME_CHANGED` with a problem for each volume whose definition has changed and that ' +
+          '`recreateVolumes` does not decide, in place of leaving them as they are. Nothing is changed then.',
+      }),
+    ),
     timeoutSeconds: Type.Optional(
       Type.Integer({ minimum: 0, description: 'To wait for a container to stop before it is killed.' }),
     ),

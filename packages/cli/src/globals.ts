@@ -14,6 +14,8 @@ export interface Globals {
   readonly profile: readonly string[]
   readonly envFile: readonly string[]
   readonly projectDirectory: string | undefined
+  /** Networks and volumes too that no service uses. */
+  readonly allResources: boolean
   readonly progress: ProgressMode
   readonly ansi: AnsiMode
   /** From `-H` or BULKHEAD_HOST; undefined: the system's daemon, else the user's own. */
@@ -37,6 +39,7 @@ export function declareGlobals(program: Command): Command {
     .option('--profile <name>', 'enable a profile; repeatable, "*" for all', collect)
     .option('--env-file <path>', 'file with variables in place of .env; repeatable', collect)
     .option('--project-directory <path>', "folder that relative paths start from (default: the first file's)")
+    .option('--all-resources', 'networks and volumes too that no service uses')
     .optionsGroup('Output:')
     .addOption(new Option('--progress <mode>', 'how to show progress').choices(progressModes))
     .addOption(new Option('--ansi <when>', 'when to use colors and cursor control').choices(ansiModes))
@@ -53,6 +56,7 @@ interface GlobalOptions {
   readonly profile?: readonly string[]
   readonly envFile?: readonly string[]
   readonly projectDirectory?: string
+  readonly allResources?: boolean
   readonly progress?: ProgressMode
   readonly ansi?: AnsiMode
   readonly host?: string
@@ -70,6 +74,7 @@ export function readGlobals(program: Command, env: Context['env']): Globals {
     profile: options.profile ?? [],
     envFile: options.envFile ?? [],
     projectDirectory: options.projectDirectory,
+    allResources: options.allResources ?? false,
     progress: options.progress ?? (json ? 'json' : (oneOf(progressModes, env.COMPOSE_PROGRESS) ?? 'auto')),
     ansi: options.ansi ?? oneOf(ansiModes, env.COMPOSE_ANSI) ?? 'auto',
     host: nonEmpty(options.host) ?? nonEmpty(env.BULKHEAD_HOST),

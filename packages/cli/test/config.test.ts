@@ -239,6 +239,7 @@ t.test('a bundle', async (t) => {
     profile: [],
     envFile: [],
     projectDirectory: undefined,
+    allResources: false,
     progress: 'auto',
     ansi: 'auto',
     host: undefined,

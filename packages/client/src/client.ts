@@ -36,6 +36,12 @@ export interface DeployRequest {
   readonly build?: boolean | undefined
   readonly removeVolumes?: boolean | undefined
   readonly removeOrphans?: boolean | undefined
+  /** Networks and volumes too that no service uses. */
+  readonly allResources?: boolean | undefined
+  /** Volumes that may lose their data because their definition has changed. */
+  readonly recreateVolumes?: 'all' | readonly string[] | undefined
+  /** BH_VOLUME_CHANGED in place of leaving a changed volume as it is. */
+  readonly askAboutVolumes?: boolean | undefined
   readonly timeoutSeconds?: number | undefined
   /** Address of the engine that the caller would use; a daemon on another answers BH_ENGINE_MISMATCH. */
   readonly engine?: string | undefined

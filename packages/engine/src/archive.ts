@@ -4,7 +4,7 @@ import type { Header } from 'tar-stream'
 export interface ArchiveEntry {
   readonly headers: Partial<Header> & { readonly name: string }
   /** Undefined for folders. */
-  readonly content?: string
+  readonly content?: string | Buffer
 }
 
 /** The zeros at the end of an archive. */

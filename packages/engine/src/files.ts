@@ -29,9 +29,9 @@ export async function putFiles(
       ...folders.map((name) => ({
         headers: { name: name.slice(1), type: 'directory' as const, mode: folderMode },
       })),
-      ...files.map(({ path, mode, uid, gid, content }) => ({
+      ...files.map(({ path, mode, uid, gid, content, encoding }) => ({
         headers: { name: path.replace(/^\/+/u, ''), mode, uid, gid, mtime: new Date(0) },
-        content,
+        content: Buffer.from(content, encoding ?? 'utf8'),
       })),
     ])
     await its.putArchive(archive, { path: '/' })

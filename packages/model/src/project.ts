@@ -78,6 +78,8 @@ export interface FileObject {
   readonly environment?: string | undefined
   /** The text, for configs with inline `content`; for `environment`, the value that was read. Never printed for secrets. */
   readonly content?: string | undefined
+  /** How `content` is written where its bytes are no UTF-8: of a file. Absent: as it is. */
+  readonly encoding?: 'base64' | undefined
   readonly labels?: Readonly<Record<string, string>> | undefined
   readonly driver?: string | undefined
   readonly driver_opts?: Readonly<Record<string, string>> | undefined

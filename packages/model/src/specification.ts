@@ -27,6 +27,8 @@ export interface ContainerFile {
   readonly uid: number
   readonly gid: number
   readonly content: string
+  /** How `content` is written; absent: as it is. */
+  readonly encoding?: 'base64' | undefined
   /** A secret's content never shows anywhere but in the container. */
   readonly secret: boolean
 }

@@ -24,6 +24,8 @@ export interface IntentRequest {
   readonly removeImages?: readonly string[] | undefined
   readonly removeOrphans?: boolean | undefined
   readonly stopTimeoutSeconds?: number | undefined
+  readonly allResources?: boolean | undefined
+  readonly recreateVolumes?: Intent['recreateVolumes']
 }
 
 /** What a request is made in view of. */
@@ -59,6 +61,7 @@ export function nextIntent(
     stopTimeoutSeconds,
     removeVolumes: request.removeVolumes ?? false,
     removeImages: request.removeImages ?? [],
+    recreateVolumes: request.recreateVolumes,
   }
   switch (request.action) {
     case 'up':
@@ -131,6 +134,7 @@ function brought(base: Intent, request: IntentRequest, circumstances: Circumstan
   return {
     ...base,
     target: 'up',
+    allResources: request.allResources,
     ...servicesOn(base, request, circumstances),
     resting,
     scale: action === 'scale' ? { ...base.scale, ...scale } : { ...without(base.scale), ...scale },

@@ -79,7 +79,11 @@ export function wantedReplicas(service: Service, { scale }: Pick<Intent, 'scale'
   return scale[service.name] ?? service.scale ?? service.deploy?.replicas ?? 1
 }
 
-/** Services whose namespaces or volumes a service lives in: it follows when they are replaced. */
+/**
+ * Services whose namespaces or volumes a service lives in, or that it is linked
+ * to by the default bridge, where a link is bound to one container: it is made
+ * after them, and follows when they are replaced.
+ */
 export function parentsOf(service: Service): readonly string[] {
   const modes = [service.network_mode, service.pid, service.ipc, service.uts]
     .filter((mode) => mode?.startsWith('service:') === true)
@@ -87,7 +91,9 @@ export function parentsOf(service: Service): readonly string[] {
   const volumes = (service.volumes_from ?? [])
     .filter((entry) => !entry.startsWith('container:'))
     .map((entry) => entry.split(':')[0] ?? '')
-  return [...new Set([...modes, ...volumes])]
+  const linked =
+    service.network_mode === 'bridge' ? (service.links ?? []).map((entry) => entry.split(':')[0] ?? '') : []
+  return [...new Set([...modes, ...volumes, ...linked])]
 }
 
 /** Services that restart whenever one of these is started anew, and those that restart with them. */

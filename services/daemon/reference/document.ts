@@ -28,7 +28,13 @@ export async function openApiDocument(): Promise<string> {
       throw new Error('the reference deploys nothing')
     }
     const parts = { store, loader, feed, engine, engineAddress, limits: defaultLimits }
-    const deployments = createDeployments({ ...parts, platformsOf: never, newId: never, deploy: never })
+    const deployments = createDeployments({
+      ...parts,
+      composeHashes: { service: never, network: never, volume: never },
+      platformsOf: never,
+      newId: never,
+      deploy: never,
+    })
     const app = await buildApp({
       ...parts,
       metrics: createMetrics({ projects: () => 0, waiting: () => 0 }),

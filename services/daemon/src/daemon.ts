@@ -103,6 +103,7 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
     loader,
     feed,
     engine,
+    composeHashes: options.composeHashes,
     engineAddress,
     limits: defaultLimits,
     platformsOf: options.platformsOf,

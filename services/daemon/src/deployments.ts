@@ -3,11 +3,12 @@ import type { Engine } from '@bulkhead/engine'
 import { BulkheadError, toError, upIntent } from '@bulkhead/model'
 import type { Bundle, Deployment, ObservedContainer, Problem } from '@bulkhead/model'
 import { activeServices } from '@bulkhead/planner'
-import type { Approval } from '@bulkhead/planner'
+import type { Approval, ComposeHashes } from '@bulkhead/planner'
 import { checkBundle } from './bundle/limits.ts'
 import type { BundleLimits } from './bundle/limits.ts'
 import { sameEngine } from './engine-address.ts'
 import { checkProject } from './checks/project.ts'
+import { checkVolumes } from './checks/volumes.ts'
 import type { PlatformsOf } from './checks/image-os.ts'
 import type { Feed } from './feed.ts'
 import { checkKept, keptOf } from './kept.ts'
@@ -23,6 +24,7 @@ export interface DeploymentsOptions {
   readonly loader: Loader
   readonly feed: Feed
   readonly engine: Engine
+  readonly composeHashes: ComposeHashes
   /** Address of the engine, as the client would write it. */
   readonly engineAddress: string
   readonly limits: BundleLimits
@@ -71,7 +73,7 @@ export interface Deployments {
 }
 
 export function createDeployments(options: DeploymentsOptions): Deployments {
-  const { store, loader, feed, engine, limits, platformsOf, newId, deploy } = options
+  const { store, loader, feed, engine, composeHashes, limits, platformsOf, newId, deploy } = options
   const { projects, deployments } = store
 
   const load = (bundle: Bundle): LoadedProject => {
@@ -130,13 +132,10 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       })
     const warnings = [...(uploaded?.warnings ?? [])]
     if (isBringing && wanted !== undefined) {
-      const active = activeServices(wanted.project, wish().intent)
-      warnings.push(
-        ...(await check(
-          wanted,
-          active.map((service) => service.name),
-        )),
-      )
+      const { project } = wanted
+      const services = activeServices(project, wish().intent).map((service) => service.name)
+      warnings.push(...(await check(wanted, services)))
+      await checkVolumes({ request, project, services, engine, composeHashes })
     }
     return { name, action, wanted, bundle, wish, warnings }
   }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { bundleReader, readContents } from '@bulkhead/compose'
 import type { LoadResult } from '@bulkhead/compose'
 import { toError } from '@bulkhead/model'
-import type { Bundle, Problem, Project } from '@bulkhead/model'
+import type { Bundle, FileObject, Problem, Project } from '@bulkhead/model'
 import { maskFor, maskProblem } from './mask.ts'
 import type { Mask } from './mask.ts'
 import type { ProjectStore } from './store/projects.ts'
@@ -87,7 +87,7 @@ function withContents(project: Project, bundle: Bundle): Pick<LoadedProject, 'pr
     Object.fromEntries(
       Object.entries(objects).map(([key, object]) => {
         const bytes = contents.get(key)
-        return [key, bytes === undefined ? object : { ...object, content: textOf(bytes) }]
+        return [key, bytes === undefined ? object : { ...object, ...contentOf(bytes) }]
       }),
     )
   return {
@@ -100,7 +100,8 @@ function withContents(project: Project, bundle: Bundle): Pick<LoadedProject, 'pr
   }
 }
 
-function textOf(bytes: Uint8Array): string {
+function contentOf(bytes: Uint8Array): Pick<FileObject, 'content' | 'encoding'> {
   const buffer = Buffer.from(bytes)
-  return isUtf8(buffer) ? buffer.toString('utf8') : buffer.toString('base64')
+  if (isUtf8(buffer)) return { content: buffer.toString('utf8') }
+  return { content: buffer.toString('base64'), encoding: 'base64' }
 }

@@ -4,7 +4,7 @@ import type { Asked, CommandModule, Invocation } from '../command.ts'
 import type { Context } from '../context.ts'
 import { chosenEngine } from '../daemon/engine.ts'
 import { findOrStartDaemon } from '../daemon/find.ts'
-import { deploy } from '../deployment.ts'
+import { deployAsking } from '../volumes.ts'
 import { exitCodes, usageError } from '../exit.ts'
 import { isOn } from '../globals.ts'
 import { createProgress } from '../progress/index.ts'
@@ -18,6 +18,7 @@ interface UpOptions {
   readonly detach?: boolean
   readonly build?: boolean
   readonly removeOrphans?: boolean
+  readonly yes?: boolean
   readonly timeout?: string
   readonly wait?: boolean
   readonly waitTimeout?: string
@@ -46,6 +47,10 @@ Only what has changed is recreated; a second up with nothing changed does nothin
       .option('--wait-timeout <seconds>', 'give up waiting after this long')
       .option('--build', 'build images though they exist')
       .option('--remove-orphans', 'remove containers of services that the files no longer have')
+      .option(
+        '-y, --yes',
+        'make volumes again whose definition has changed, without asking: their data is lost',
+      )
       .option('-t, --timeout <seconds>', 'wait this long for a container to stop, then kill it')
       .option('--timestamps', 'show when each line was printed')
       .option('--no-color', 'print the output of services without colors')
@@ -76,6 +81,8 @@ export async function askUp(
       ...(args.length === 0 ? {} : { services: args }),
       build: options.build,
       removeOrphans: options.removeOrphans ?? isOn(context.env.COMPOSE_REMOVE_ORPHANS),
+      allResources: globals.allResources || undefined,
+      recreateVolumes: options.yes === true ? 'all' : undefined,
       timeoutSeconds,
       engine: chosenEngine(context),
     },
@@ -100,7 +107,10 @@ async function runUp(invocation: Invocation, context: Context): Promise<number> 
   try {
     for (const warning of asked.warnings) progress.problem(warning)
     await sendContexts(asked.contexts, client, progress)
-    const { operations } = await deploy(client, asked.request, progress, interruption.signal)
+    const { operations } = await deployAsking(client, asked.request, progress, {
+      context,
+      signal: interruption.signal,
+    })
     if (operations === 0) progress.say('Nothing to do: everything is up to date.')
     if (options.wait === true) {
       const { waitUntilReady } = await import('../wait.ts')

@@ -19,8 +19,8 @@ export function mounts(input: HostConfigInput): {
   const { project, service } = input
   const declared = (service.volumes ?? []).map((volume) => mount(project, volume))
   const files = [
-    ...fileMounts(project.secrets, service.secrets, secretTarget),
-    ...fileMounts(project.configs, service.configs, configTarget),
+    ...fileMounts(service, project.secrets, service.secrets, secretTarget),
+    ...fileMounts(service, project.configs, service.configs, configTarget),
   ]
   const taken = new Set([...declared, ...files].map(({ Target }) => Target))
   const inherited = anonymousVolumes(input)
@@ -158,27 +158,45 @@ const secretTarget: Target = ({ source, target = source }) =>
   target.startsWith('/') ? target : `/run/secrets/${target}`
 const configTarget: Target = ({ source, target = source }) => (target.startsWith('/') ? target : `/${target}`)
 
+/**
+ * True when the content is written into the container. A file of the host is
+ * mounted, unless an owner or a mode is asked for, which a mount cannot have.
+ * Nothing can be written into a container whose root is read-only.
+ */
+function isWritten(
+  { file, content }: FileObject,
+  { uid, gid, mode }: FileReference,
+  service: Service,
+): boolean {
+  if (content === undefined) return false
+  if (file === undefined) return true
+  return service.read_only !== true && (uid !== undefined || gid !== undefined || mode !== undefined)
+}
+
 function fileMounts(
+  service: Service,
   objects: Readonly<Record<string, FileObject>>,
   references: readonly FileReference[] | undefined,
   targetOf: Target,
 ): readonly Mount[] {
   return (references ?? []).flatMap((reference) => {
-    const file = objects[reference.source]?.file
-    if (file === undefined) return []
+    const object = objects[reference.source]
+    const file = object?.file
+    if (object === undefined || file === undefined || isWritten(object, reference, service)) return []
     return [{ Type: 'bind', Source: file, Target: targetOf(reference), ReadOnly: true }]
   })
 }
 
-/** Secrets and configs that are no file of the host: they are written into the container before it starts. */
+/** Secrets and configs that are written into the container before it starts. */
 export function writtenFiles(project: Project, service: Service): readonly ContainerFile[] {
   return [
-    ...contents(project.secrets, service.secrets, secretTarget, true),
-    ...contents(project.configs, service.configs, configTarget, false),
+    ...contents(service, project.secrets, service.secrets, secretTarget, true),
+    ...contents(service, project.configs, service.configs, configTarget, false),
   ]
 }
 
 function contents(
+  service: Service,
   objects: Readonly<Record<string, FileObject>>,
   references: readonly FileReference[] | undefined,
   targetOf: Target,
@@ -186,7 +204,7 @@ function contents(
 ): readonly ContainerFile[] {
   return (references ?? []).flatMap((reference) => {
     const object = objects[reference.source]
-    if (object?.content === undefined || object.file !== undefined) return []
+    if (object?.content === undefined || !isWritten(object, reference, service)) return []
     return [
       {
         path: targetOf(reference),
@@ -194,6 +212,7 @@ function contents(
         uid: Number(reference.uid ?? 0),
         gid: Number(reference.gid ?? 0),
         content: object.content,
+        ...(object.encoding === undefined ? {} : { encoding: object.encoding }),
         secret,
       },
     ]
