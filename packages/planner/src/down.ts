@@ -1,5 +1,6 @@
-import { composeLabels, type ObservedContainer, type Problem } from '@bulkhead/model'
+import type { ObservedContainer, Problem } from '@bulkhead/model'
 import { newDraft } from './draft.ts'
+import { isOwn } from './judge.ts'
 import { emitRemovals, emitStops } from './order.ts'
 import { emitLeftovers, orphansIn } from './orphans.ts'
 import type { PlanInput, PlanResult } from './input.ts'
@@ -17,8 +18,7 @@ export function planDown(input: PlanInput): PlanResult {
   const leaving = observed.containers.filter((container) => !orphans.includes(container))
   const gone = emitRemovals(draft, leaving, project, intent, 'project goes down')
   const problems: Problem[] = []
-  for (const { id, name, labels } of observed.networks) {
-    if (labels[composeLabels.network] === undefined) continue
+  for (const { id, name } of observed.networks.filter((one) => isOwn(input, 'networks', one))) {
     const user = orphans.find(({ networks }) => networks[name] !== undefined)
     if (user !== undefined) {
       problems.push(stillUsed(name, user))
@@ -34,8 +34,7 @@ export function planDown(input: PlanInput): PlanResult {
     draft.add({ type: 'removeImage', reference, cause: 'asked for with --rmi' }, [...gone.values()])
   }
   if (!intent.removeVolumes) return { plan: draft.plan(), problems }
-  for (const { name, labels } of observed.volumes) {
-    if (labels[composeLabels.volume] === undefined) continue
+  for (const { name } of observed.volumes.filter((one) => isOwn(input, 'volumes', one))) {
     const after = leaving
       .filter(({ mounts }) => mounts.some((one) => one.name === name))
       .flatMap((one) => gone.get(one.id) ?? [])

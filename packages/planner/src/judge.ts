@@ -12,7 +12,7 @@ import {
   type Volume,
 } from '@bulkhead/model'
 import { resourceHash } from './hash.ts'
-import type { ComposeHashes, UpInput } from './input.ts'
+import type { ComposeHashes, PlanInput, UpInput } from './input.ts'
 
 /** A network or volume of the project against what is on the engine. */
 export interface Judged<Definition, Found> {
@@ -96,6 +96,21 @@ export function definitionLabels(
   composeHash: string,
 ): Readonly<Record<string, string>> {
   return { [composeLabels.configHash]: composeHash, [bulkheadLabels.hash]: resourceHash(definition) }
+}
+
+/**
+ * True for what goes down with the project: what was made for it, and what its
+ * files don't call external by now.
+ */
+export function isOwn(
+  { name, project }: Pick<PlanInput, 'name' | 'project'>,
+  kind: 'networks' | 'volumes',
+  found: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
+): boolean {
+  const label = kind === 'networks' ? composeLabels.network : composeLabels.volume
+  if (found.labels[composeLabels.project] !== name || found.labels[label] === undefined) return false
+  const declared = Object.values(project?.[kind] ?? {}).filter((one) => one.name === found.name)
+  return declared.length === 0 || declared.some(({ external }) => external !== true)
 }
 
 /** What tells the definitions of the project's own networks, by engine name. */

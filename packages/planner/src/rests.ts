@@ -1,6 +1,7 @@
-import { composeLabels, type Observed, type ObservedContainer, type Project } from '@bulkhead/model'
+import type { Observed, ObservedContainer, Project } from '@bulkhead/model'
 import type { Draft } from './draft.ts'
 import type { PlanInput } from './input.ts'
+import { isOwn } from './judge.ts'
 import { emitRemovals, emitStops } from './order.ts'
 
 /**
@@ -35,12 +36,13 @@ export function leavingOf({ intent, observed, deployment }: PlanInput): readonly
 
 /** Networks, and volumes when asked for, that only those used that are taken down. */
 function emitUnused(
-  { intent, project }: PlanInput & { readonly project: Project },
+  input: PlanInput & { readonly project: Project },
   rest: Observed,
   leaving: readonly ObservedContainer[],
   gone: ReadonlyMap<string, number>,
   draft: Draft,
 ): void {
+  const { intent, project } = input
   const others = Object.values(project.services).filter(({ name }) => intent.resting[name] !== 'off')
   const wanted = new Set(
     others.flatMap(({ networks, volumes }) => [
@@ -49,16 +51,16 @@ function emitUnused(
     ]),
   )
   const after = [...gone.values()]
-  for (const { id, name, labels } of rest.networks) {
+  for (const { id, name } of rest.networks.filter((one) => isOwn(input, 'networks', one))) {
     const isTheirs = leaving.some(({ networks }) => networks[name] !== undefined)
     const isUsed = wanted.has(name) || rest.containers.some(({ networks }) => networks[name] !== undefined)
-    if (labels[composeLabels.network] === undefined || !isTheirs || isUsed) continue
+    if (!isTheirs || isUsed) continue
     draft.add({ type: 'removeNetwork', id, name, cause: 'used by nothing else' }, after)
   }
   if (!intent.removeVolumes) return
-  for (const { name, labels } of rest.volumes) {
+  for (const { name } of rest.volumes.filter((one) => isOwn(input, 'volumes', one))) {
     const mounts = (one: ObservedContainer): boolean => one.mounts.some((mount) => mount.name === name)
-    if (labels[composeLabels.volume] === undefined || !leaving.some(mounts)) continue
+    if (!leaving.some(mounts)) continue
     if (wanted.has(name) || rest.containers.some(mounts)) continue
     draft.add({ type: 'removeVolume', name, cause: 'asked for with --volumes' }, after)
   }

@@ -386,3 +386,24 @@ t.test('who lives in the network of another must stop with it while that is put 
     )
   t.end()
 })
+
+t.test('what is external, or of another project, must outlive the project that uses it', (t) => {
+  const going = scenario()
+    .wants({ db: { volumes: [data] } })
+    .finds('db exited', 'volume')
+    .down({ removeVolumes: true })
+  t.match(going.text(), /remove network app_default[^]*remove volume app_data/)
+  going
+    .with({ volumes: { data: { name: 'app_data', external: true } } })
+    .externalNetwork('app_default')
+    .plans(t, '[] #1 remove container app-db-1 (project goes down)')
+  const foreign = { [composeLabels.project]: 'other' }
+  going
+    .where((world) => ({
+      ...world,
+      networks: world.networks.map((one) => ({ ...one, labels: { ...one.labels, ...foreign } })),
+      volumes: world.volumes.map((one) => ({ ...one, labels: { ...one.labels, ...foreign } })),
+    }))
+    .plans(t, '[] #1 remove container app-db-1 (project goes down)')
+  t.end()
+})

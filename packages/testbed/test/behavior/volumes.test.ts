@@ -120,7 +120,7 @@ volumes:
       const { code, stderr } = await attempt('up', '-d')
       t.equal(code, 1)
       t.match(stderr, /compose\.yaml:1:\d+/)
-      t.match(stderr, /an image/)
+      t.match(stderr, /image/)
       t.strictSame(await ids(), {})
     },
   )
