@@ -13,6 +13,8 @@ interface Info extends Machine {
   readonly DefaultRuntime?: string
   readonly Isolation?: string
   readonly SecurityOptions?: readonly string[] | null
+  /** From Docker 25 on. */
+  readonly CDISpecDirs?: readonly string[] | null
   readonly LiveRestoreEnabled?: boolean
   readonly Swarm?: { readonly LocalNodeState?: string }
 }
@@ -45,6 +47,7 @@ export async function capabilities(client: Client): Promise<EngineCapabilities> 
     defaultIsolation:
       info.Isolation === 'process' || info.Isolation === 'hyperv' ? info.Isolation : undefined,
     securityOptions: info.SecurityOptions ?? [],
+    cdiSpecDirs: info.CDISpecDirs ?? [],
     liveRestore: info.LiveRestoreEnabled === true,
     swarm: (info.Swarm?.LocalNodeState ?? 'inactive') === 'inactive' ? 'inactive' : 'active',
     ...(info.Plugins === undefined ? {} : { features: features(info, plugins) }),

@@ -116,6 +116,11 @@ const rules: readonly Rule[] = [
     hint: "Install the runtime and name it in the engine's daemon.json, or ask for another isolation.",
   },
   {
+    words: /could not select device driver "([^"]*)"|CDI device injection failed[^:]*: (.*)/iu,
+    code: 'BH_DEVICE_UNAVAILABLE',
+    hint: 'Install what drives the device on the machine of the engine, or remove the request.',
+  },
+  {
     words: /invalid isolation/iu,
     code: 'BH_ISOLATION_UNAVAILABLE',
     hint: 'Ask for an isolation that this engine offers.',

@@ -20,6 +20,8 @@ export interface EngineCapabilities {
   readonly defaultIsolation: 'process' | 'hyperv' | undefined
   /** e.g. `name=seccomp,profile=default`, `name=rootless`. */
   readonly securityOptions: readonly string[]
+  /** Folders in which it looks for CDI devices; empty or undefined: it knows none. */
+  readonly cdiSpecDirs?: readonly string[] | undefined
   readonly liveRestore: boolean
   readonly swarm: 'active' | 'inactive'
   /** Images are kept by containerd: several platforms of one, attestations, caches in registries. Absent: no. */

@@ -76,6 +76,7 @@ function covered({ project, service, mode }: Omit<HashInput, 'key'>) {
     secrets: contents(project.secrets, service.secrets),
     configs: contents(project.configs, service.configs),
     seccomp: profiles(project, service),
+    credentials: project.configs[service.credential_spec?.config ?? '']?.content,
   }
 }
 

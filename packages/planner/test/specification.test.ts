@@ -246,3 +246,31 @@ t.test('our hash must follow what a container is made of, and nothing else', asy
   t.not(hash(using, secret('one')), hash(using, secret('two')), 'a changed content rolls out')
   t.notMatch(hash(using, secret('one')), /one/)
 })
+
+t.test('a credential spec must reach a Windows engine as a security option, and no other', async (t) => {
+  const options = (spec: Service['credential_spec'], os: 'linux' | 'windows', content?: string) => {
+    const whole = project(
+      { credential_spec: spec ?? {}, security_opt: ['a=b'] },
+      content === undefined ? {} : { configs: { gmsa: { name: 'app_gmsa', content } } },
+    )
+    const { web } = whole.services
+    if (web === undefined) throw new Error('no web')
+    const { body } = containerSpec({
+      project: whole,
+      service: web,
+      number: 1,
+      profile: { mode: 'default', kernel: 'shared' },
+      capabilities: { ...linux, os },
+      image: undefined,
+      hash: 'v1:x',
+      hashKey: 'key',
+      composeHash: 'c',
+      inherited: [],
+    })
+    return (body['HostConfig'] as Readonly<Record<string, unknown>>)['SecurityOpt']
+  }
+  t.strictSame(options({ file: 'web.json' }, 'windows'), ['a=b', 'credentialspec=file://web.json'])
+  t.strictSame(options({ registry: 'web' }, 'windows'), ['a=b', 'credentialspec=registry://web'])
+  t.strictSame(options({ config: 'gmsa' }, 'windows', '{}'), ['a=b', 'credentialspec=raw://{}'])
+  t.strictSame(options({ file: 'web.json' }, 'linux'), ['a=b'])
+})

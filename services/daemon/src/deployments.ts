@@ -7,6 +7,7 @@ import type { Approval, ComposeHashes } from '@bulkhead/planner'
 import { checkBundle } from './bundle/limits.ts'
 import type { BundleLimits } from './bundle/limits.ts'
 import { sameEngine } from './engine-address.ts'
+import { gpuHookBeside } from './checks/gpu-hook.ts'
 import { checkProject } from './checks/project.ts'
 import { checkVolumes } from './checks/volumes.ts'
 import type { PlatformsOf } from './checks/image-os.ts'
@@ -86,7 +87,14 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
     { project, missing, mask }: LoadedProject,
     services: readonly string[] | undefined,
   ): Promise<readonly Problem[]> => {
-    const found = await checkProject({ project, missing, services, engine, platformsOf })
+    const found = await checkProject({
+      project,
+      missing,
+      services,
+      engine,
+      platformsOf,
+      hasGpuHook: gpuHookBeside(options.engineAddress),
+    })
     const problems = found.map((problem) => maskProblem(problem, mask))
     if (problems.some(({ severity }) => severity === 'error')) throw toError(problems)
     return problems

@@ -117,6 +117,14 @@ export const errorCatalog = {
     meaning: 'The time given for it passed before the project was as asked for.',
     remedy: 'Read the logs of the service named, or give it more time with `--wait-timeout`.',
   },
+  BH_DEVICE_UNAVAILABLE: {
+    status: 422,
+    title: 'The engine has no such device',
+    meaning:
+      'A service asks for a GPU or a CDI device, and the engine has no driver for it: no NVIDIA runtime or hook, or CDI is switched off.',
+    remedy:
+      'Install the NVIDIA Container Toolkit and run `nvidia-ctk runtime configure`, or switch CDI on in the daemon.json of the engine.',
+  },
   BH_ENGINE_FAILED: {
     status: 502,
     title: 'The engine refused or failed',

@@ -190,8 +190,8 @@ t.test('what a service cannot do without must be refused, what it merely lacks b
     'BH_COMPOSE_UNSUPPORTED /app/compose.yaml:3:5',
     'BH_COMPOSE_UNSUPPORTED /app/compose.yaml:7:21',
   ])
-  const hooked = 'services:\n  web:\n    image: web:1\n    post_start:\n      - command: [warm]\n'
-  t.equal((await served.app.inject(up({ bundle: bundleOf(hooked) }))).statusCode, 202)
+  const lacking = 'services:\n  web:\n    image: web:1\n    credential_spec:\n      file: web.json\n'
+  t.equal((await served.app.inject(up({ bundle: bundleOf(lacking) }))).statusCode, 202)
   const [deployment] = served.store.deployments.list('app')
   const events = served.store.deployments.events(deployment?.id ?? '', 0)
   t.match(events[0], { type: 'warning', problem: { code: 'BH_COMPOSE_UNSUPPORTED', at: { line: 4 } } })

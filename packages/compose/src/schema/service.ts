@@ -101,8 +101,8 @@ export const service: Fields = fields('a service', {
   cpuset: field(text, 'CPUs that may be used, as in 0-3 or 0,2.', linuxOnly()),
   credential_spec: field(credentialSpec, 'Credentials of a managed service account.', {
     linux: 'ignored',
-    windows: 'pending',
-    note: 'Write `security_opt: ["credentialspec=file://…"]`.',
+    windows: 'works',
+    note: 'A security option of the engine; Compose sends none. On Linux: a warning.',
   }),
   depends_on: field(
     either(set(text), table(dependency)),
@@ -235,7 +235,7 @@ export const service: Fields = fields('a service', {
   use_api_socket: field(
     flag,
     'Let the service use the engine.',
-    refused('The socket of the engine is not handed out.'),
+    refused('It would hand out the machine and keep credentials; mount socket and secret yourself.'),
   ),
   user: field(text, 'User that runs the command.'),
   userns_mode: field(text, 'Namespace of users.', linuxOnly()),

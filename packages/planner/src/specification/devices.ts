@@ -4,8 +4,8 @@ import { present } from '../present.ts'
 /** Devices of the host by path, by the name that a CDI specification gives them, and by what they can do. */
 export function devices(service: Service): Readonly<Record<string, unknown>> {
   const { devices: mappings = [], gpus = [], deploy } = service
-  const byPath = mappings.filter((device) => !isNamed(device))
-  const names = mappings.filter(isNamed).map(({ source }) => source)
+  const byPath = mappings.filter((device) => !isCdiDevice(device))
+  const names = mappings.filter(isCdiDevice).map(({ source }) => source)
   const reserved = deploy?.resources?.reservations?.devices ?? []
   const requests = [
     ...reserved.map((request) => deviceRequest(request, [])),
@@ -31,7 +31,7 @@ export function devices(service: Service): Readonly<Record<string, unknown>> {
  *
  * @see https://github.com/cncf-tags/container-device-interface/blob/main/SPEC.md#cdi-json-specification
  */
-function isNamed({ source, target = source }: DeviceMapping): boolean {
+export function isCdiDevice({ source, target = source }: DeviceMapping): boolean {
   return source === target && /^[a-z][\w.-]*[a-z\d]\/[a-z][\w-]*=[\w.:-]+$/i.test(source)
 }
 

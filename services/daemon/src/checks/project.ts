@@ -5,6 +5,7 @@ import { selectServices } from '@bulkhead/planner'
 import type { Problem, Project, Service } from '@bulkhead/model'
 import { checkCapabilities } from './capabilities.ts'
 import { checkContents } from './contents.ts'
+import { checkDevices } from './devices.ts'
 import { checkExternals, externalsOf } from './external.ts'
 import { checkImageOs } from './image-os.ts'
 import type { PlatformsOf } from './image-os.ts'
@@ -19,6 +20,8 @@ export interface ProjectCheck {
   readonly services: readonly string[] | undefined
   readonly engine: Engine
   readonly platformsOf: PlatformsOf
+  /** Whether NVIDIA's hook is on the engine's machine; undefined: that machine cannot be seen. */
+  readonly hasGpuHook: boolean | undefined
 }
 
 /**
@@ -49,8 +52,9 @@ export async function checkProject(check: ProjectCheck): Promise<readonly Proble
   const found = [
     ...problems,
     ...checkContents(check, services),
-    ...checkUnsupported(project, services),
+    ...checkUnsupported(project, services, capabilities.os),
     ...(await capabilityProblems(project, services, engine)),
+    ...(await deviceProblems(check, services)),
     ...checkReferences(project, services),
     ...(await isolationProblems(subset, engine)),
     ...(await checkImageOs({
@@ -80,6 +84,16 @@ async function capabilityProblems(
   return problems.length === 0
     ? problems
     : checkCapabilities(project, services, await engine.capabilities(true))
+}
+
+async function deviceProblems(
+  { project, engine, hasGpuHook }: ProjectCheck,
+  services: readonly Service[],
+): Promise<readonly Problem[]> {
+  const look = async (refresh: boolean): Promise<readonly Problem[]> =>
+    checkDevices({ project, services, capabilities: await engine.capabilities(refresh), hasGpuHook })
+  const problems = await look(false)
+  return problems.length === 0 ? problems : look(true)
 }
 
 /** The services that are to run: those named and all that they need. */

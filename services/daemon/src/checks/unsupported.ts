@@ -1,5 +1,5 @@
 import { pointer, positionOf } from '@bulkhead/model'
-import type { Problem, Project, Service } from '@bulkhead/model'
+import type { EngineCapabilities, Problem, Project, Service } from '@bulkhead/model'
 
 interface Gap {
   readonly attribute: 'provider' | 'use_api_socket' | 'models'
@@ -13,14 +13,14 @@ const gaps: readonly Gap[] = [
   {
     attribute: 'provider',
     severity: 'error',
-    says: 'is provided by a program, and programs are not run so far',
+    says: 'is provided by a program, and the daemon runs no programs of providers so far',
     hint: 'Run the provider yourself, and remove the service or put it into a profile.',
   },
   {
     attribute: 'use_api_socket',
     severity: 'error',
-    says: "asks for the engine's socket, which is not handed out so far",
-    hint: 'Mount the socket as a volume if the service is to have it.',
+    says: "asks for the engine's socket and the credentials of whoever deploys; whoever has them rules the machine, and they would have to be kept",
+    hint: 'Mount /var/run/docker.sock as a volume, and credentials of its own as a secret, if the service is to have them.',
   },
   {
     attribute: 'models',
@@ -31,7 +31,11 @@ const gaps: readonly Gap[] = [
 ]
 
 /** Attributes of services that are read and checked, but not acted on. */
-export function checkUnsupported(project: Project, services: readonly Service[]): readonly Problem[] {
+export function checkUnsupported(
+  project: Project,
+  services: readonly Service[],
+  os: EngineCapabilities['os'],
+): readonly Problem[] {
   const missing = services.flatMap((service) =>
     gaps
       .filter(({ attribute }) => isUsed(service[attribute]))
@@ -44,7 +48,26 @@ export function checkUnsupported(project: Project, services: readonly Service[])
         path: pointer('services', service.name, attribute),
       })),
   )
-  return [...missing, ...services.flatMap((service) => perReplica(project, service))]
+  return [
+    ...missing,
+    ...services.flatMap((service) => perReplica(project, service)),
+    ...(os === 'linux' ? services.flatMap((service) => windowsOnly(project, service)) : []),
+  ]
+}
+
+/** A Linux engine knows no managed service accounts: the service runs without, and that is told. */
+function windowsOnly(project: Project, { name, credential_spec: spec }: Service): readonly Problem[] {
+  if (spec === undefined) return []
+  return [
+    {
+      severity: 'warning',
+      code: 'BH_COMPOSE_UNSUPPORTED',
+      message: `Service "${name}" has a credential_spec; the engine runs Linux containers and leaves it out.`,
+      hint: 'Remove it, or use an engine that runs Windows containers.',
+      at: positionOf(project, 'services', name, 'credential_spec'),
+      path: pointer('services', name, 'credential_spec'),
+    },
+  ]
 }
 
 /** As Compose: a `pre_start` hook runs once for the service. */
