@@ -6,6 +6,9 @@ export const paths = {
   engine: '/v1/engine',
   projects: '/v1/projects',
   project: (name: string) => `/v1/projects/${encodeURIComponent(name)}`,
+  /** `rests`: PUT has reconciling rest, DELETE has it go on. */
+  projectSuspension: (name: string) => `/v1/projects/${encodeURIComponent(name)}/suspension`,
+  projectRelease: (name: string) => `/v1/projects/${encodeURIComponent(name)}/release`,
   projectLogs: (name: string) => `/v1/projects/${encodeURIComponent(name)}/logs`,
   projectEvents: (name: string) => `/v1/projects/${encodeURIComponent(name)}/events`,
   projectExecs: (name: string) => `/v1/projects/${encodeURIComponent(name)}/execs`,

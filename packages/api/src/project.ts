@@ -89,6 +89,7 @@ export const ProjectStatusSchema = shapeOf<ProjectStatus>()(
         Type.Number({ description: 'Absent for projects that Bulkhead does not keep.' }),
       ),
       target: TargetSchema,
+      suspended: Type.Optional(Type.String({ description: 'Since when reconciling rests, ISO 8601.' })),
       converged: Type.Boolean({ description: 'A plan made now would be empty.' }),
       services: Type.Array(ServiceStatusSchema),
     },
@@ -106,6 +107,7 @@ export const ProjectSummarySchema = Type.Object(
     workingDir: Type.Optional(Type.String()),
     target: Type.Optional(TargetSchema),
     revision: Type.Optional(Type.Number()),
+    suspended: Type.Optional(Type.String({ description: 'Since when reconciling rests, ISO 8601.' })),
   },
   { title: 'ProjectSummary', description: '`target` and `revision`: of kept projects only.' },
 )

@@ -72,6 +72,11 @@ export interface Client {
   /** Stores a revision and deploys nothing. */
   putProject(name: string, bundle: Bundle): Promise<RevisionStored>
   forgetProject(name: string): Promise<void>
+  /** Has reconciling of the project rest. */
+  suspend(name: string): Promise<void>
+  resume(name: string): Promise<void>
+  /** Stops keeping the project and leaves all of it running. */
+  release(name: string): Promise<void>
   deploy(request: DeployRequest): Promise<Deployment>
   /** What a deployment would do; does nothing. */
   makePlan(request: PlanRequest): Promise<PlanDocument>
@@ -127,6 +132,15 @@ export function createClient(address: Address): Client {
       })) as RevisionStored,
     forgetProject: async (name) => {
       await sendForJson(address, { method: 'DELETE', path: paths.project(name) })
+    },
+    suspend: async (name) => {
+      await sendForJson(address, { method: 'PUT', path: paths.projectSuspension(name) })
+    },
+    resume: async (name) => {
+      await sendForJson(address, { method: 'DELETE', path: paths.projectSuspension(name) })
+    },
+    release: async (name) => {
+      await sendForJson(address, { method: 'POST', path: paths.projectRelease(name) })
     },
     deploy: async (request) => (await post(paths.deployments, request)) as Deployment,
     makePlan: async (request) => (await post(paths.plans, request)) as PlanDocument,

@@ -10,6 +10,8 @@ export interface ProjectStatus {
   /** Number of the current revision; undefined for projects that Bulkhead does not keep. */
   readonly revision: number | undefined
   readonly target: Target
+  /** Since when reconciling rests, ISO 8601; absent: it does not. */
+  readonly suspended?: string
   /** True when a plan made now would be empty. */
   readonly converged: boolean
   readonly services: readonly ServiceStatus[]

@@ -82,7 +82,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
   async function converge(name: string, signal: AbortSignal): Promise<boolean> {
     for (let round = 1; round <= maxRounds; round += 1) {
       const desired = ledger.desired(name)
-      if (desired === undefined || signal.aborted) return true
+      if (desired === undefined || desired.suspended === true || signal.aborted) return true
       const { deployment, intent } = desired
       if (deployment === undefined && !isKept(intent)) return true
       if (deployment !== undefined && round === 1) ledger.deploymentRunning(deployment.id)

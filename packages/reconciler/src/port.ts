@@ -17,6 +17,8 @@ export interface DesiredState {
   readonly revision: number | undefined
   /** Absolute context folder → digest of its archive. */
   readonly contexts: Readonly<Record<string, string>>
+  /** Reconciling rests: the project is looked at and not touched. Absent: it does not. */
+  readonly suspended?: boolean
   /** The running deployment that the next rounds report to; undefined: rounds of the loop's own. */
   readonly deployment: DeploymentRequest | undefined
   /** Which `post_start` hooks have run, by container id. */

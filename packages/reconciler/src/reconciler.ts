@@ -41,6 +41,8 @@ export interface Reconciler {
   enqueue(project: string): void
   /** A new deployment of the project is in the ledger: what runs for an older one gives way. */
   deploy(project: string): void
+  /** What runs for the project gives way; its operations that are under way are let finish. */
+  interrupt(project: string): void
   /** Projects that wait for a round. */
   waiting(): number
   /** Observes and compares; plans, but does nothing. */
@@ -154,6 +156,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       events?.stop()
     },
     enqueue: (project) => lanes.enqueue(project),
+    interrupt: (project) => lanes.interrupt(project),
     waiting: () => lanes.waiting(),
     deploy(project) {
       lanes.interrupt(project)

@@ -47,6 +47,7 @@ export async function openApiDocument(): Promise<string> {
       subscribe: never,
       deployments,
       plans: createPlans({ store, loader, deployments, engine, foresee: never }),
+      custody: { suspend: never, resume: never, release: never },
     })
     const { body } = await app.inject('/openapi.json')
     await app.close()

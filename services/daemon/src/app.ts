@@ -9,6 +9,7 @@ import type { EventListener, OneOffs } from '@bulkhead/reconciler'
 import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { BundleLimits } from './bundle/limits.ts'
+import type { Custody } from './custody.ts'
 import type { Deployments } from './deployments.ts'
 import { settled } from './feed.ts'
 import type { Feed } from './feed.ts'
@@ -22,6 +23,7 @@ import { backupRoutes } from './routes/backup.ts'
 import { configRoutes } from './routes/config.ts'
 import type { Plans } from './plans.ts'
 import { contextRoutes } from './routes/contexts.ts'
+import { custodyRoutes } from './routes/custody.ts'
 import { deploymentEventRoutes } from './routes/deployment-events.ts'
 import { deploymentRoutes } from './routes/deployments.ts'
 import { engineRoutes } from './routes/engine.ts'
@@ -43,6 +45,7 @@ export interface AppOptions {
   readonly loader: Loader
   readonly deployments: Deployments
   readonly plans: Plans
+  readonly custody: Custody
   readonly feed: Feed
   readonly engine: Engine
   readonly engineAddress: string
@@ -123,6 +126,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(projectRoutes, { projects: store.projects, loader, deployments, engine, statusOf })
   await app.register(deploymentRoutes, { deployments, plans: options.plans, store: store.deployments })
   await app.register(planRoutes, { plans: options.plans })
+  await app.register(custodyRoutes, { custody: options.custody })
   await app.register(deploymentEventRoutes, { store: store.deployments, feed, sse })
   await app.register(logRoutes, {
     engine,

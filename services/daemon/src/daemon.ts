@@ -9,6 +9,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { buildApp } from './app.ts'
 import { defaultLimits } from './bundle/limits.ts'
 import type { PlatformsOf } from './checks/image-os.ts'
+import { createCustody } from './custody.ts'
 import { createDeployments } from './deployments.ts'
 import { createFeed } from './feed.ts'
 import { createLedger } from './ledger.ts'
@@ -124,6 +125,12 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
     log,
     now: () => new Date(),
     closing: closing.signal,
+    custody: createCustody({
+      store,
+      feed,
+      interrupt: (project) => reconciler.interrupt(project),
+      enqueue: (project) => reconciler.enqueue(project),
+    }),
     statusOf: (project) => reconciler.status(project),
     oneOffs: reconciler.oneOffs,
     subscribe: (listener) => reconciler.subscribe(listener),

@@ -17,6 +17,7 @@ import type { LoadedProject, Loader } from './loaded.ts'
 import { maskProblem } from './mask.ts'
 import type { StoredRevision } from './store/projects.ts'
 import type { Store } from './store/store.ts'
+import { checkAwake } from './awake.ts'
 import { bringing, looksAtContainers, wishOf, withoutStrangers } from './wish.ts'
 import type { Wish } from './wish.ts'
 
@@ -151,6 +152,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
   const accept: Deployments['accept'] = ({ name, action, bundle, wish, warnings }, approval) => {
     const id = newId()
     const superseded = store.transaction(() => {
+      checkAwake(projects.get(name))
       if (approval !== undefined) checkKept(approval, keptOf(store, name), store.hashKey)
       const before = projects.get(name)
       const { intent, options } = wish()

@@ -265,6 +265,13 @@ export const errorCatalog = {
     meaning: 'Bulkhead keeps no project of this name, and the engine has no container of it.',
     remedy: 'List the projects with `bulkhead ls -a`.',
   },
+  BH_PROJECT_SUSPENDED: {
+    status: 409,
+    title: 'Reconciling of the project rests',
+    meaning:
+      'The project was suspended: Bulkhead looks at it and touches nothing, so nothing can be asked of it.',
+    remedy: 'Have it go on with `bulkhead resume`.',
+  },
   BH_PULL_FAILED: {
     status: 502,
     title: 'An image could not be pulled',

@@ -76,6 +76,7 @@ export function createLedger({
         deployment,
         hooksRun: projects.hooksRun(name),
         former: pastOf(name, { projects, loader, hashKey }).former,
+        suspended: kept.suspended !== undefined,
       }
     },
     restarting(name, restarts) {

@@ -855,8 +855,41 @@ t.test('the API must describe itself', async (t) => {
     'openSession',
     'putContext',
     'putProject',
+    'releaseProject',
+    'resumeProject',
+    'suspendProject',
   ])
   const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)]
   t.ok(references.length > 20)
   for (const [, name = ''] of references) t.ok(document.components.schemas[name], name)
+})
+
+t.test('a suspended project must be left alone until it is resumed, a released one for good', async (t) => {
+  const served = await serve(t)
+  const at = (method: 'PUT' | 'DELETE' | 'POST', what: string) =>
+    served.app.inject({ method, url: `/v1/projects/app/${what}` })
+  t.equal((await at('PUT', 'suspension')).statusCode, 404)
+  const { id } = await ask<Deployment>(t, served, up({ bundle: bundleOf(simple) }), 202, DeploymentSchema)
+  served.ledger.deploymentRunning(id)
+  t.equal((await at('PUT', 'suspension')).statusCode, 204)
+  t.match(await ask(t, served, { url: `/v1/deployments/${id}` }, 200, DeploymentSchema), {
+    state: 'canceled',
+  })
+  t.same(served.interrupted, ['app'])
+  t.match(served.ledger.desired('app'), { suspended: true, deployment: undefined })
+  t.match(await refused(t, served, up({ bundle: bundleOf(simple) }), 409), { code: 'BH_PROJECT_SUSPENDED' })
+  t.match(await ask(t, served, { url: '/v1/projects/app' }, 200, ProjectStatusSchema), {
+    suspended: '2026-01-02T03:04:05.000Z',
+  })
+  t.match(await ask(t, served, { url: '/v1/projects?all=true' }, 200, ProjectListSchema), {
+    projects: [{ name: 'app', suspended: '2026-01-02T03:04:05.000Z' }],
+  })
+
+  t.equal((await at('DELETE', 'suspension')).statusCode, 204)
+  t.match(served.ledger.desired('app'), { suspended: false })
+  t.same(served.deployed, ['app', 'app'])
+
+  t.equal((await at('POST', 'release')).statusCode, 204)
+  t.equal(served.ledger.desired('app'), undefined)
+  t.equal((await at('POST', 'release')).statusCode, 404)
 })

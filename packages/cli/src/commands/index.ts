@@ -74,6 +74,24 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./config.ts')).config,
   },
   {
+    name: 'suspend',
+    summary: 'Have reconciling of a project rest: look, and touch nothing',
+    group: own,
+    load: async () => (await import('./custody.ts')).suspend,
+  },
+  {
+    name: 'resume',
+    summary: 'Have reconciling of a project go on',
+    group: own,
+    load: async () => (await import('./custody.ts')).resume,
+  },
+  {
+    name: 'release',
+    summary: 'Stop keeping a project, and leave all of it running',
+    group: own,
+    load: async () => (await import('./custody.ts')).release,
+  },
+  {
     name: 'daemon',
     summary: 'Start, stop and look at the daemon',
     group: own,

@@ -53,12 +53,12 @@ function render(projects: readonly ProjectSummary[], { quiet, format }: LsOption
 }
 
 /** `running(2), exited(1)`, as Compose prints it. */
-function statesText({ states }: ProjectSummary): string {
-  return Object.entries(states)
+function statesText({ states, suspended }: ProjectSummary): string {
+  const counted = Object.entries(states)
     .filter(([, count]) => count > 0)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([state, count]) => `${state}(${count})`)
-    .join(', ')
+  return [...counted, ...(suspended === undefined ? [] : ['suspended'])].join(', ')
 }
 
 function filesText({ configFiles }: ProjectSummary): string {

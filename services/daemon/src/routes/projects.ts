@@ -81,11 +81,12 @@ export const projectRoutes: FastifyPluginAsyncTypebox<ProjectRouteOptions> = asy
     },
     async ({ params: { name }, query: { all = false } }) => {
       const status = await statusOf(name)
-      const known = projects.get(name) !== undefined
-      if (!known && status.services.every(({ replicas }) => replicas.length === 0)) {
+      const kept = projects.get(name)
+      if (kept === undefined && status.services.every(({ replicas }) => replicas.length === 0)) {
         throw unknownProject(name)
       }
-      const shown = maskStatus(status, loader.maskOf(name))
+      const suspended = kept?.suspended === undefined ? {} : { suspended: kept.suspended }
+      const shown = { ...maskStatus(status, loader.maskOf(name)), ...suspended }
       return all ? shown : runningOnly(shown)
     },
   )
@@ -125,6 +126,7 @@ function summarize(
       ...(workingDir === undefined ? {} : { workingDir }),
       ...(ours === undefined ? {} : { target: ours.intent.target }),
       ...(ours?.revision === undefined ? {} : { revision: ours.revision }),
+      ...(ours?.suspended === undefined ? {} : { suspended: ours.suspended }),
     }
   })
 }

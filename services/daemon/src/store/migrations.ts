@@ -83,4 +83,8 @@ export const migrations: readonly string[] = [
   -- 1 once a round of it was planned.
   ALTER TABLE deployments ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- Since when reconciling of the project rests, ISO 8601; null: it does not.
+  ALTER TABLE projects ADD COLUMN suspended TEXT;
+  `,
 ]

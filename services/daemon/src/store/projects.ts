@@ -10,6 +10,8 @@ export interface KeptProject {
   /** Undefined: known from the engine only, kept while it is stopped or taken down. */
   readonly revision: number | undefined
   readonly intent: Intent
+  /** Since when reconciling rests, ISO 8601; undefined: it does not. */
+  readonly suspended: string | undefined
 }
 
 export interface StoredRevision {
@@ -26,7 +28,9 @@ export interface ProjectStore {
   /** Digests of the build contexts that current and newest revisions need. */
   contextsInUse(): ReadonlySet<string>
   /** Sets what is wanted of a project, and by which revision. */
-  save(project: KeptProject): void
+  save(project: Omit<KeptProject, 'suspended'>): void
+  /** Has reconciling rest from now on, or go on. Says nothing new where it is so already. */
+  suspend(name: string, rests: boolean): void
   /** Number of the newest revision, which is not the current one while it was only stored. */
   latest(name: string): number | undefined
   /** Numbers of the revisions that are kept, newest first. */
@@ -46,12 +50,12 @@ const historyLength = 20
 
 export function createProjectStore(database: StoreDatabase, seal: Seal, now: () => Date): ProjectStore {
   const get = (name: string): KeptProject | undefined => {
-    const row = database.get('SELECT revision, intent FROM projects WHERE name = ?', name)
+    const row = database.get('SELECT revision, intent, suspended FROM projects WHERE name = ?', name)
     return row === undefined ? undefined : toKept(name, row)
   }
   const list = (): readonly KeptProject[] =>
     database
-      .all('SELECT name, revision, intent FROM projects ORDER BY name')
+      .all('SELECT name, revision, intent, suspended FROM projects ORDER BY name')
       .map((row) => toKept(String(row['name']), row))
   const bundle = (name: string, revision: number): Bundle | undefined => {
     const row = database.get('SELECT bundle FROM revisions WHERE project = ? AND number = ?', name, revision)
@@ -85,6 +89,14 @@ export function createProjectStore(database: StoreDatabase, seal: Seal, now: () 
         name,
         revision,
         JSON.stringify(intent),
+      )
+    },
+    suspend(name, rests) {
+      database.run(
+        'UPDATE projects SET suspended = ? WHERE name = ? AND (suspended IS NULL) = ?',
+        rests ? now().toISOString() : undefined,
+        name,
+        rests ? 1 : 0,
       )
     },
     latest: (name) => last(name)?.number,
@@ -142,10 +154,14 @@ export function createProjectStore(database: StoreDatabase, seal: Seal, now: () 
   }
 }
 
-function toKept(name: string, { revision, intent }: Readonly<Record<string, unknown>>): KeptProject {
+function toKept(
+  name: string,
+  { revision, intent, suspended }: Readonly<Record<string, unknown>>,
+): KeptProject {
   return {
     name,
     revision: typeof revision === 'number' ? revision : undefined,
+    suspended: typeof suspended === 'string' ? suspended : undefined,
     // What is undefined is not in the JSON, nor is what a later version added.
     intent: { ...upIntent, ...(JSON.parse(String(intent)) as Partial<Intent>) },
   }

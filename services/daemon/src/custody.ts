@@ -1,0 +1,48 @@
+import type { Feed } from './feed.ts'
+import type { Store } from './store/store.ts'
+import { unknownProject } from './deployments.ts'
+
+/** Whether Bulkhead looks after a project. Nothing here touches the engine. */
+export interface Custody {
+  /** Has reconciling rest: the project is looked at and not touched. Its running deployment is canceled. */
+  suspend(name: string): void
+  /** Has it go on, from what is there by now. */
+  resume(name: string): void
+  /** Stops keeping the project; all of it runs on. */
+  release(name: string): void
+}
+
+export interface CustodyOptions {
+  readonly store: Pick<Store, 'projects' | 'deployments' | 'transaction'>
+  readonly feed: Feed
+  readonly interrupt: (project: string) => void
+  readonly enqueue: (project: string) => void
+}
+
+/** Every function throws BulkheadError BH_PROJECT_NOT_FOUND for a project that is not kept. */
+export function createCustody({ store, feed, interrupt, enqueue }: CustodyOptions): Custody {
+  const { projects, deployments } = store
+
+  /** Cancels what runs for the project once the store says so; returns what was canceled. */
+  const leave = (name: string, change: () => void): void => {
+    if (projects.get(name)?.revision === undefined) throw unknownProject(name)
+    const active = store.transaction(() => {
+      const running = deployments.active(name)?.id
+      if (running !== undefined) deployments.finish(running, 'canceled', 0, undefined)
+      change()
+      return running
+    })
+    interrupt(name)
+    if (active !== undefined) feed.ring(active)
+  }
+
+  return {
+    suspend: (name) => leave(name, () => projects.suspend(name, true)),
+    resume(name) {
+      if (projects.get(name) === undefined) throw unknownProject(name)
+      projects.suspend(name, false)
+      enqueue(name)
+    },
+    release: (name) => leave(name, () => void projects.remove(name)),
+  }
+}
