@@ -33,6 +33,7 @@ usage: engine.sh COMMAND [options]
                                     start an engine; --say only tells what would be done
   images  [--name NAME] [IMAGE...]  make bb:1, node:20, postgres:15, nginx:1.22 and load them
   env     [--name NAME]             print what a shell needs to use the engine, for eval
+  newer-compose                     print the path of Compose as Debian's sid has it, or say why it can't be had (3)
   status                            list the engines and whether they answer
   down    [--name NAME | --all] [--purge]
                                     stop and remove an engine; --purge drops the cache too
@@ -138,6 +139,20 @@ environment() {
   printf 'DOCKER_CLI=%q\n' "$cache/trixie/usr/bin/docker"
 }
 
+# Compose of Debian's sid, which moves on: for what is worth comparing where it can be had, never needed.
+newer_compose() {
+  local plugin=$cache/sid/usr/libexec/docker/cli-plugins/docker-compose
+  mkdir -p "$base"
+  [ -x "$plugin" ] || locked unpack_suite sid >&2 || absent "Compose of Debian's sid can't be downloaded here."
+  "$plugin" version --short >/dev/null 2>&1 || absent "Compose of Debian's sid doesn't run on this machine."
+  printf '%s\n' "$plugin"
+}
+
+absent() {
+  say "$1"
+  exit 3
+}
+
 status() {
   local folder found=no
   for folder in "$base"/engines/*/; do
@@ -210,6 +225,10 @@ case $command in
   images)
     require_machine
     alone "$name" images "${rest[@]}"
+    ;;
+  newer-compose)
+    require_machine
+    newer_compose
     ;;
   env) environment ;;
   status) status ;;

@@ -8,6 +8,7 @@ system_packages=(iproute2 iptables libdevmapper1.02.1 libseccomp2)
 packages_of() {
   case $1 in
     bookworm) echo 'docker.io containerd runc tini busybox-static docker-registry' ;;
+    sid) echo 'docker-compose' ;;
     trixie) echo 'docker.io containerd docker-cli docker-compose runsc tini' ;;
   esac
 }
