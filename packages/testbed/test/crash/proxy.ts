@@ -28,14 +28,16 @@ export async function openProxy(engineSocket: string, path: string): Promise<Pro
       socket.on('error', () => undefined)
     }
     let mine = 0
-    client.once('data', (chunk) => {
+    client.on('data', (chunk) => {
       if (!changes(chunk)) return
       seen += 1
       mine = seen
       if (mine === 1) hooks.first?.()
     })
-    engine.once('data', () => {
-      if (mine > 0 && mine === awaited) hooks.act?.()
+    engine.on('data', () => {
+      const answered = mine
+      mine = 0
+      if (answered > 0 && answered === awaited) hooks.act?.()
     })
     client.pipe(engine)
     engine.pipe(client)
@@ -61,7 +63,7 @@ export async function openProxy(engineSocket: string, path: string): Promise<Pro
   }
 }
 
-/** A connection carries one call: its first bytes tell which. */
+/** A connection carries one call at a time, whose first bytes come together: they tell which it is. */
 function changes(chunk: Buffer): boolean {
   return /^(?:POST|PUT|DELETE) /u.test(chunk.subarray(0, 8).toString('latin1'))
 }
