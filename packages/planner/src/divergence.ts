@@ -18,6 +18,8 @@ export interface Wanted {
   readonly profile: IsolationProfile
   readonly hash: string
   readonly composeHash: string
+  /** All forms of it that are as good; undefined: that one alone. */
+  readonly composeForms?: readonly string[] | undefined
   /** Ids of containers that are to be replaced though nothing changed. */
   readonly replace: ReadonlySet<string>
   /** What a container was made from, where that is still known. */
@@ -33,13 +35,13 @@ export function divergence(
   wanted: Wanted,
   observed: Observed,
 ): string | undefined {
-  const { project, service, profile, hash, composeHash } = wanted
+  const { project, service, profile, hash, composeHash, composeForms = [composeHash] } = wanted
   if (isLost(container)) return `container is ${container.state}`
   if (wanted.replace.has(container.id)) return 'asked for'
 
   const ours = container.labels[bulkheadLabels.hash]
-  const matches =
-    ours === undefined ? container.labels[composeLabels.configHash] === composeHash : ours === hash
+  const theirs = container.labels[composeLabels.configHash] ?? ''
+  const matches = ours === undefined ? composeForms.includes(theirs) : ours === hash
   if (!matches) return configurationCause(changesOf(container, wanted))
 
   const image = observed.images[imageOf(project, service)]

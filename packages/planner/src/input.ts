@@ -47,7 +47,10 @@ export interface HooksRun {
 }
 
 export interface ComposeHashes {
-  service(project: Project, service: Service): string
+  /** The form that is written. `containers`: ids by service, as far as they are known; namespaces are hashed by them. */
+  service(project: Project, service: Service, containers: ReadonlyMap<string, string>): string
+  /** Every form in which a container that Compose made may carry it. @default the one that is written */
+  forms?(service: Service, containers: ReadonlyMap<string, string>): readonly string[]
   network(network: Network): string
   volume(volume: Volume): string
 }

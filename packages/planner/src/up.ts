@@ -1,5 +1,5 @@
 import { resolveIsolation } from '@bulkhead/isolation'
-import { positionOf, type ObservedContainer, type Problem, type Service } from '@bulkhead/model'
+import { positionOf, type Observed, type ObservedContainer, type Problem, type Service } from '@bulkhead/model'
 import { decide, keepAll, type Decision } from './decide.ts'
 import type { Wanted } from './divergence.ts'
 import { newDraft } from './draft.ts'
@@ -122,15 +122,24 @@ export function wantedOf(
 ): Wanted {
   const running = observed.containers.find((one) => one.service === service.name && !one.oneOff)
   const profile = resolveIsolation(service, capabilities, { current: running?.runtime })
+  const containers = firstIds(observed)
   return {
     project,
     service,
     profile,
     hash: hashOf({ project, service, mode: profile.mode, key: hashKey }),
-    composeHash: composeHashes.service(project, service),
+    composeHash: composeHashes.service(project, service, containers),
+    composeForms: composeHashes.forms?.(service, containers),
     replace: new Set(intent.replace),
     former,
   }
+}
+
+/** The first container of each service: the one whose namespaces others share. */
+function firstIds({ containers }: Observed): ReadonlyMap<string, string> {
+  const numbered = containers.filter(({ oneOff, number }) => !oneOff && number !== undefined)
+  const descending = [...numbered].sort((a, b) => (b.number ?? 0) - (a.number ?? 0))
+  return new Map(descending.map(({ service, id }) => [service, id]))
 }
 
 function isReplaced(plan: ServicePlan | undefined): boolean {

@@ -2,7 +2,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { containerConfigHash, loadBundle, networkHash, volumeHash } from '@bulkhead/compose'
+import {
+  containerConfigHash,
+  containerConfigHashes,
+  loadBundle,
+  networkHash,
+  volumeHash,
+} from '@bulkhead/compose'
 import { findCredentials } from '@bulkhead/client/credentials'
 import { connect, locate } from '@bulkhead/engine'
 import { BulkheadError, isBulkheadError } from '@bulkhead/model'
@@ -148,7 +154,8 @@ async function start({ socket, group, data, level, webhook }: Flags): Promise<Da
     engineAddress: address.url,
     loadBundle,
     composeHashes: {
-      service: (_project, service) => containerConfigHash(service),
+      service: (_project, service, containers) => containerConfigHash(service, containers),
+      forms: containerConfigHashes,
       network: networkHash,
       volume: volumeHash,
     },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Deploy, Network, Service, Volume } from '@bulkhead/model'
-import { isRecord, structure, type Encoder } from '../print/encode.ts'
+import { isRecord, structure, type Encoder, type Structure } from '../print/encode.ts'
 import { writeJson } from '../print/json.ts'
 import * as structures from '../print/structures.ts'
 
@@ -28,16 +28,44 @@ export type ContainerIds = ReadonlyMap<string, string>
  * @returns 64 hexadecimal digits.
  */
 export function containerConfigHash(service: Service, containers: ContainerIds = new Map()): string {
+  return hashOf(labeled, newerForm(service, containers))
+}
+
+/**
+ * The hash of a service in every form in which a container of it may carry it:
+ * that of Compose 2.40, of 5, and of 2.26. A container that has one of them is
+ * what Compose makes of the service.
+ */
+export function containerConfigHashes(
+  service: Service,
+  containers: ContainerIds = new Map(),
+): readonly string[] {
+  const { env_file: _files, ...former } = service
+  return [
+    containerConfigHash(service, containers),
+    hashOf(labeledTersely, newerForm(service, containers)),
+    configHash({ ...former, ...references(service, containers) }),
+  ]
+}
+
+function newerForm(service: Service, containers: ContainerIds): unknown {
   const { build: _build, pull_policy: _policy, scale: _scale, depends_on: _dependencies, ...rest } = service
   const { profiles: _profiles, env_file: _files, deploy, ...kept } = rest
-  return hashOf(labeled, {
-    ...kept,
-    deploy: withoutReplicas(deploy),
+  return { ...kept, deploy: withoutReplicas(deploy), ...references(service, containers) }
+}
+
+/** What a service shares with others, by the ids of their containers. */
+function references(
+  service: Service,
+  containers: ContainerIds,
+): Pick<Service, 'network_mode' | 'ipc' | 'pid' | 'volumes_from'> {
+  const shared = {
     network_mode: resolved(service.network_mode, containers),
     ipc: resolved(service.ipc, containers),
     pid: resolved(service.pid, containers),
     volumes_from: service.volumes_from?.map((source) => resolvedVolumes(source, containers)),
-  })
+  }
+  return Object.fromEntries(Object.entries(shared).filter(([, value]) => value !== undefined))
 }
 
 /** The hash in the `config-hash` label of a network. */
@@ -57,8 +85,8 @@ const printed = structure({
 const network = structure(structures.network)
 const volume = structure(structures.volume)
 
-/** Newer structures: networks in another order, and `create_host_path` written when it is off. */
-const labeled = structure({
+/** Newer structures: networks in another order. */
+const newer: Structure = {
   ...structures.service,
   networks: {
     as: 'map',
@@ -74,6 +102,11 @@ const labeled = structure({
       priority: 'filled',
     }),
   },
+}
+const labeled = structure(newer)
+/** Compose 5 writes `create_host_path` when it is off only. */
+const labeledTersely = structure({
+  ...newer,
   volumes: structures.volumeWith({
     selinux: 'filled',
     propagation: 'filled',

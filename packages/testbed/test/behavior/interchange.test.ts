@@ -13,29 +13,44 @@ const { available } = await releases()
 const newer = available.includes('26') ? await newerCompose() : undefined
 
 await behaviors('interchange', '26', async (behave, house) => {
-  const composers: readonly (readonly [string, (scene: Scene, ...args: readonly string[]) => Promise<Outcome>])[] = [
+  const composers: readonly (readonly [
+    string,
+    (scene: Scene, ...args: readonly string[]) => Promise<Outcome>,
+  ])[] = [
     ['Compose 2.26', ({ compose }, ...args) => compose(...args)],
     ...(newer === undefined ? [] : [['Compose 2.40 or later', later] as const]),
   ]
 
   function later({ folder }: Scene, ...args: readonly string[]): Promise<Outcome> {
-    const env = { ...process.env, DOCKER_HOST: house.engine.dockerHost, DOCKER_CONFIG: house.engine.dockerConfig }
-    return run(newer ?? '', ['--project-directory', folder, ...args], { env, cwd: folder, timeoutMs: 180_000 })
+    const env = {
+      ...process.env,
+      DOCKER_HOST: house.engine.dockerHost,
+      DOCKER_CONFIG: house.engine.dockerConfig,
+    }
+    return run(newer ?? '', ['--project-directory', folder, ...args], {
+      env,
+      cwd: folder,
+      timeoutMs: 180_000,
+    })
   }
 
   for (const { name: project, files } of samples) {
     for (const [composer, compose] of composers)
-      await behave(`${project}, up by ${composer}, must be taken over with nothing recreated`, files, async (scene) => {
-        const { t, ids, bulkhead, name } = scene
-        const made = await compose(scene, '-f', join(scene.folder, 'compose.yaml'), '-p', name, 'up', '-d')
-        t.equal(made.code, 0, made.stderr)
-        const before = await ids()
-        await bulkhead('-p', name, 'up', '-d')
-        t.same(await ids(), before, 'every container is the one that Compose made')
-        t.match(await house.get(`/v1/projects/${name}`), { converged: true })
-        await bulkhead('-p', name, 'up', '-d')
-        t.same(await ids(), before, 'and another up changes nothing')
-      })
+      await behave(
+        `${project}, up by ${composer}, must be taken over with nothing recreated`,
+        files,
+        async (scene) => {
+          const { t, ids, bulkhead, name } = scene
+          const made = await compose(scene, '-f', join(scene.folder, 'compose.yaml'), '-p', name, 'up', '-d')
+          t.equal(made.code, 0, made.stderr)
+          const before = await ids()
+          await bulkhead('-p', name, 'up', '-d')
+          t.same(await ids(), before, 'every container is the one that Compose made')
+          t.match(await house.get(`/v1/projects/${name}`), { converged: true })
+          await bulkhead('-p', name, 'up', '-d')
+          t.same(await ids(), before, 'and another up changes nothing')
+        },
+      )
     if (newer === undefined) t.comment(`without Compose 2.40: ${project} is not given back to it`)
     else
       await behave(`${project}, up by Bulkhead, must be left alone by Compose's up`, files, async (scene) => {
@@ -72,7 +87,11 @@ await behaviors('interchange', '26', async (behave, house) => {
       t.not((await inspect(`${name}-db-1`)).at('State', 'StartedAt'), started)
       await done('stop', '-t', '0', 'web')
       await eventually(async () => (await house.get(`/v1/projects/${name}`)).converged === true)
-      t.match(await states(), { [`${name}-web-1`]: 'exited', [`${name}-db-1`]: 'running' }, 'a stop is respected')
+      t.match(
+        await states(),
+        { [`${name}-web-1`]: 'exited', [`${name}-db-1`]: 'running' },
+        'a stop is respected',
+      )
       await done('start')
       t.match(await states(), { [`${name}-web-1`]: 'running' })
       t.same(await ids(), before, 'they are the same containers all along')
@@ -85,7 +104,10 @@ await behaviors('interchange', '26', async (behave, house) => {
 })
 
 async function newerCompose(): Promise<string | undefined> {
-  const { code, stdout, stderr } = await run('bash', [script, 'newer-compose'], { env: process.env, timeoutMs: 300_000 })
+  const { code, stdout, stderr } = await run('bash', [script, 'newer-compose'], {
+    env: process.env,
+    timeoutMs: 300_000,
+  })
   if (code === 0) return stdout.trim()
   t.comment(stderr.trim())
   return undefined

@@ -56,14 +56,16 @@ export async function openCompose(engine: TestEngine, plugin: string): Promise<C
       const died = await killed(project, afterMs)
       proxy.expect(0, {})
       const next = await up(project)
-      const faults: string[] = next.code === 0 ? [] : [`the next up ended with ${next.code}: ${next.stderr.slice(-300)}`]
+      const faults: string[] =
+        next.code === 0 ? [] : [`the next up ended with ${next.code}: ${next.stderr.slice(-300)}`]
       const found = await look(engine, project)
       faults.push(...faultsIn(found, { project, version, before }))
       const again = await up(project)
       if (again.code !== 0) faults.push(`a second up ended with ${again.code}: ${again.stderr.slice(-300)}`)
       const after = await look(engine, project)
       const renewed = after.containers.filter(({ id }) => found.containers.every((one) => one.id !== id))
-      if (renewed.length > 0) faults.push(`a second up recreated ${renewed.map(({ name }) => name).join(', ')}`)
+      if (renewed.length > 0)
+        faults.push(`a second up recreated ${renewed.map(({ name }) => name).join(', ')}`)
       return { deaths: died ? 1 : 0, faults, milliseconds: performance.now() - began }
     },
     down: (project) => compose('-p', project.name, 'down', '-v', '-t', '0', '--remove-orphans'),

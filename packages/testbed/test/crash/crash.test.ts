@@ -29,10 +29,16 @@ void t.test(
     t.teardown(() => victim.down(project))
     let deaths = 0
     for (let version = 1; version <= changesAtMost && deaths < deathsInAll; version += 1) {
-      const moments = Array.from({ length: deathsEach }, (): Moment => ({ call: 1 + Math.floor(random() * 5) }))
+      const moments = Array.from({ length: deathsEach }, (): Moment => ({
+        call: 1 + Math.floor(random() * 5),
+      }))
       const result = await change({ engine, victim, project }, version, moments, await look(engine, project))
       deaths += result.deaths
-      t.same(result.faults, [], `change ${version}, killed ${result.deaths} times, ${JSON.stringify(moments)}`)
+      t.same(
+        result.faults,
+        [],
+        `change ${version}, killed ${result.deaths} times, ${JSON.stringify(moments)}`,
+      )
     }
     t.ok(deaths >= deathsInAll, `${deaths} deaths`)
   },

@@ -21,7 +21,10 @@ interface Held {
 export async function look({ docker }: TestEngine, { name }: CrashProject): Promise<Ground> {
   const filter = ['--filter', `label=com.docker.compose.project=${name}`]
   const lines = async (...args: string[]): Promise<readonly string[]> =>
-    (await docker(...args)).stdout.split('\n').filter((line) => line !== '').sort()
+    (await docker(...args)).stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .sort()
   const [ids, networks, volumes] = await Promise.all([
     lines('ps', '-aq', '--no-trunc', ...filter),
     lines('network', 'ls', '--format', '{{.Name}}', ...filter),
@@ -55,7 +58,11 @@ function heldOf({ Id, Name, State, Config, Mounts, NetworkSettings }: Inspected)
 /** What is not as it should be, in words; nothing: all is well. */
 export function faultsIn(
   found: Ground,
-  { project, version, before }: { readonly project: CrashProject; readonly version: number; readonly before: Ground | undefined },
+  {
+    project,
+    version,
+    before,
+  }: { readonly project: CrashProject; readonly version: number; readonly before: Ground | undefined },
 ): readonly string[] {
   const faults: string[] = []
   for (const name of project.containers) {
@@ -79,7 +86,11 @@ export function faultsIn(
   }
   const owned = new Set(found.containers.map(({ own }) => own))
   extra('network', found.networks, project.networks)
-  extra('volume', found.volumes.filter((name) => !owned.has(name)), project.volumes)
+  extra(
+    'volume',
+    found.volumes.filter((name) => !owned.has(name)),
+    project.volumes,
+  )
   return faults
 }
 

@@ -49,11 +49,14 @@ async function ours(on: TestEngine): Promise<string> {
     end = performance.now()
     const calls = victim.proxy.count
     const span = end - first
-    say(`bulkhead: the daemon starts in ${Math.round(started)} ms; ${calls} changing calls in ${Math.round(span)} ms`)
+    say(
+      `bulkhead: the daemon starts in ${Math.round(started)} ms; ${calls} changing calls in ${Math.round(span)} ms`,
+    )
     const results: Result[] = []
     for (let call = 1; call <= calls; call += 1) results.push(await trial([{ call }]))
     const random = seeded(seed)
-    for (let n = 1; n <= moments; n += 1) results.push(await trial([{ afterMs: Math.round(random() * span) }]))
+    for (let n = 1; n <= moments; n += 1)
+      results.push(await trial([{ afterMs: Math.round(random() * span) }]))
     await victim.down(project)
     return summary('bulkhead', results)
   } finally {

@@ -52,7 +52,8 @@ export async function live(house: House, name: string, size: Size, command: Comm
     ).flat()
     const missing = wanted.filter((one) => !names.includes(one))
     if (missing.length > 0) faults.push(`v${version}: missing ${missing.join(', ')}`)
-    if (names.length !== wanted.length) faults.push(`v${version}: ${names.length} containers for ${wanted.length}`)
+    if (names.length !== wanted.length)
+      faults.push(`v${version}: ${names.length} containers for ${wanted.length}`)
   }
   await writeFile(file, yaml(size, 1))
   const up = await timed('up', '-d')

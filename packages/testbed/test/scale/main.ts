@@ -14,7 +14,9 @@ const size = {
 const house = await openHouse(release)
 try {
   await house.startDaemon()
-  process.stdout.write(`Docker ${release}: ${size.services} services, ${size.replicas} containers of each, ${size.networks} networks\n`)
+  process.stdout.write(
+    `Docker ${release}: ${size.services} services, ${size.replicas} containers of each, ${size.networks} networks\n`,
+  )
   const env = {
     ...process.env,
     DOCKER_HOST: house.engine.dockerHost,
@@ -34,7 +36,9 @@ try {
     const project = `scale-${name.replace(' ', '-')}`
     const { seconds, faults } = await live(house, project, size, called)
     const times = Object.entries(seconds).map(([step, value]) => `${step} ${value.toFixed(1)} s`)
-    process.stdout.write(`${name}: ${times.join(', ')}: ${faults.length === 0 ? 'well' : faults.join('; ')}\n`)
+    process.stdout.write(
+      `${name}: ${times.join(', ')}: ${faults.length === 0 ? 'well' : faults.join('; ')}\n`,
+    )
     if (faults.length > 0 && name === 'bulkhead') process.exitCode = 1
     await clear(house, project)
   }
