@@ -1,5 +1,11 @@
 import { resolveIsolation } from '@bulkhead/isolation'
-import { positionOf, type Observed, type ObservedContainer, type Problem, type Service } from '@bulkhead/model'
+import {
+  positionOf,
+  type Observed,
+  type ObservedContainer,
+  type Problem,
+  type Service,
+} from '@bulkhead/model'
 import { decide, keepAll, type Decision } from './decide.ts'
 import type { Wanted } from './divergence.ts'
 import { newDraft } from './draft.ts'
@@ -108,7 +114,8 @@ function decideOwn(input: UpInput, wanted: Wanted): readonly Decision[] {
     intent.frozen.includes(service.name) ||
     (deployment === undefined && intent.resting[service.name] === 'created')
   return decide(wanted, wantedReplicas(service, intent), observed, isFrozen).filter(
-    ({ kind }) => !(kind === 'create' && isHeld(input, service)),
+    // Whoever stops a container may be about to remove it: it isn't replaced under his hands either.
+    ({ kind }) => !((kind === 'create' || kind === 'replace') && isHeld(input, service)),
   )
 }
 

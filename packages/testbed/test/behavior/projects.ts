@@ -2,6 +2,11 @@
 export interface Sample {
   readonly name: string
   readonly files: Readonly<Record<string, string>>
+  /**
+   * Services that live in another's namespaces. Compose's hash of such a one holds the id of a container that isn't
+   * there when the plan is made, so Compose makes it again, once.
+   */
+  readonly sharing: readonly string[]
 }
 
 const stays = `["sh", "-c", "trap 'exit' TERM; while :; do sleep 5 & wait; done"]`
@@ -9,6 +14,7 @@ const stays = `["sh", "-c", "trap 'exit' TERM; while :; do sleep 5 & wait; done"
 /** A shop: a proxy, an application in Node and its database. */
 const shop: Sample = {
   name: 'a shop of nginx, Node and PostgreSQL',
+  sharing: [],
   files: {
     'compose.yaml': `services:
   proxy:
@@ -65,6 +71,7 @@ secrets: { password: { file: ./password.txt } }
 /** A blog: what serves pages, a database and a cache that share a network, and an administrator's page. */
 const blog: Sample = {
   name: 'a blog with a database and a cache',
+  sharing: ['sidecar'],
   files: {
     'compose.yaml': `x-restart: &restart
   restart: on-failure:3
@@ -133,6 +140,7 @@ networks:
 /** Workers on a queue: a migration that ends before they start, several of them, and a scheduler. */
 const queue: Sample = {
   name: 'workers on a queue, after a migration',
+  sharing: ['scheduler'],
   files: {
     'compose.yaml': `services:
   broker:
