@@ -340,7 +340,12 @@ function specOf(
   number: number,
   replaced: ObservedContainer | undefined,
 ) {
-  return containerSpec({ ...specInput(emission, servicePlan), number, inherited: replaced?.mounts ?? [] })
+  return containerSpec({
+    ...specInput(emission, servicePlan),
+    number,
+    inherited: replaced?.mounts ?? [],
+    replaces: replaced !== undefined,
+  })
 }
 
 function specInput({ input, emitted }: Emission, { wanted }: ServicePlan) {

@@ -27,6 +27,7 @@ const specOf = (
   more: Partial<Project> = {},
   inherited: readonly ObservedMount[] = [],
   capabilities: EngineCapabilities = linux,
+  replaces = false,
 ) => {
   const whole = project(service, more)
   const { web } = whole.services
@@ -37,6 +38,7 @@ const specOf = (
     number: 1,
     profile: { mode: 'default', kernel: 'shared' },
     capabilities,
+    replaces,
     image: { id: 'sha256:bb', os: 'linux', architecture: 'amd64', volumes: ['/cache'], labels: {} },
     hash: 'v1:x',
     hashKey: 'key',
@@ -177,6 +179,12 @@ t.test(
     t.match(specOf(service).body['HostConfig'], { CpuPercent: undefined, CpuCount: undefined })
   },
 )
+
+t.test('a container that takes the place of another must say so as with Compose, and no other', async (t) => {
+  const replaced = specOf({}, {}, [], linux, true)
+  t.match(replaced.body['Labels'], { 'com.docker.compose.replace': 'web-1' })
+  t.notOk('com.docker.compose.replace' in (specOf({}).body['Labels'] as object))
+})
 
 t.test('a linked service must be known by the names that Compose gives it, on each network', async (t) => {
   const db = { name: 'db', image: 'bb:1' }

@@ -179,6 +179,21 @@ t.test('security options that nothing enforces must be told', async (t) => {
   t.match(said(seccomp, newest, { files: { '/app/p.json': '{' } }), [/^error 4: .* not JSON/])
 })
 
+t.test('what only a swarm acts on must be told, and what says nothing must not', async (t) => {
+  const deploy = `    deploy:
+      mode: global
+      placement: { constraints: [node.role==manager] }
+      restart_policy: { condition: any, delay: 5s }
+      resources: { reservations: { cpus: "0.5" } }`
+  t.match(said(deploy, newest), [
+    /^warning 5: .* deploy\.mode, /,
+    /^warning 6: .* deploy\.placement, /,
+    /^warning 7: .* deploy\.restart_policy\.delay, /,
+    /^warning 8: .* deploy\.resources\.reservations\.cpus, /,
+  ])
+  t.same(said('    deploy: { mode: replicated, replicas: 2, placement: {} }', newest), [])
+})
+
 t.test('an engine that tells nothing of its machine must not be held to it', async (t) => {
   t.same(said('    mem_limit: 64m\n    logging: { driver: x }\n    storage_opt: { size: 1G }', linux), [])
 })

@@ -59,9 +59,17 @@ const reservations = fields('resource reservations', {
 
 const restartPolicy = fields('a restart policy', {
   condition: field(text, 'When to restart: none, on-failure or any.'),
-  delay: field(duration, 'Time between two attempts.', later('The engine has its own delay.')),
+  delay: field(
+    duration,
+    'Time between two attempts.',
+    ignored('The engine has its own delay. Compose ignores it too.'),
+  ),
   max_attempts: field(within(integer, 0), 'How often to try.'),
-  window: field(duration, 'How long until a restart counts as good.', later('The engine has its own.')),
+  window: field(
+    duration,
+    'How long until a restart counts as good.',
+    ignored('The engine has its own. Compose ignores it too.'),
+  ),
 })
 
 const placement = fields('a placement', {

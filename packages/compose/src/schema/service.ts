@@ -34,7 +34,7 @@ import {
   within,
   type Fields,
 } from './shape.ts'
-import { later, linuxOnly, loader, refused, windowsOnly } from './support.ts'
+import { ignored, later, linuxOnly, loader, refused, windowsOnly } from './support.ts'
 
 const condition = choice('service_started', 'service_healthy', 'service_completed_successfully')
 
@@ -211,7 +211,7 @@ export const service: Fields = fields('a service', {
   pull_refresh_after: field(
     text,
     'Age from which an image is pulled again.',
-    later('Use `pull_policy: every_…`.'),
+    ignored('A warning; use `pull_policy: every_…`.'),
   ),
   read_only: field(flag, 'Make the file system of the container read-only.', linuxOnly()),
   restart: field(text, 'When the engine restarts it: no, always, on-failure[:N] or unless-stopped.'),

@@ -82,7 +82,7 @@ function healthcheck({ healthcheck: check }: Service): Readonly<Record<string, u
 }
 
 function ownLabels(input: SpecificationInput): Readonly<Record<string, string>> {
-  const { project, service, number, image, hash, composeHash, profile } = input
+  const { project, service, number, image, hash, composeHash, profile, replaces = false } = input
   const dependsOn = Object.entries(service.depends_on ?? {})
     .map(([name, { condition, restart }]) => `${name}:${condition}:${restart === true}`)
     .sort()
@@ -100,6 +100,7 @@ function ownLabels(input: SpecificationInput): Readonly<Record<string, string>> 
     ...(project.environmentFiles.length === 0
       ? {}
       : { [composeLabels.environmentFile]: project.environmentFiles.join(',') }),
+    ...(replaces ? { [composeLabels.replace]: service.container_name ?? `${service.name}-${number}` } : {}),
     [bulkheadLabels.hash]: hash,
     [bulkheadLabels.isolation]: profile.mode,
     ...(service.pre_stop === undefined || service.pre_stop.length === 0

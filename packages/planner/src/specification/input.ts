@@ -22,6 +22,8 @@ export interface SpecificationInput {
   readonly composeHash: string
   /** Mounts of the container that this one replaces: its anonymous volumes go on. */
   readonly inherited: readonly ObservedMount[]
+  /** True: it takes the place of another container. @default false */
+  readonly replaces?: boolean
   /** Id or name of the container that stands for a service whose namespaces or volumes are shared. @default that of replica 1 */
   readonly owners?: ReadonlyMap<string, string>
 }

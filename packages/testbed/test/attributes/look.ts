@@ -14,9 +14,9 @@ export async function look(host: TestEngine): Promise<Readonly<Record<string, un
   const networks = await list(host, 'network', 'ls', '-q', '--no-trunc', ...ours)
   const volumes = await list(host, 'volume', 'ls', '-q', ...ours)
   const found = {
-    container: await inspect(host, ...containers, ...others),
-    network: await inspect(host, '--type', 'network', ...networks),
-    volume: await inspect(host, '--type', 'volume', ...volumes),
+    container: await inspect(host, 'container', [...containers, ...others]),
+    network: await inspect(host, 'network', networks),
+    volume: await inspect(host, 'volume', volumes),
   }
   const names = new Map(
     [...found.container, ...found.network].map((one) => [(one.Id ?? '').slice(0, 12), nameOf(one)]),
@@ -53,8 +53,13 @@ interface Inspection {
   readonly Config?: { readonly Labels?: Readonly<Record<string, string>> }
 }
 
-async function inspect(host: TestEngine, ...args: readonly string[]): Promise<readonly Inspection[]> {
-  return JSON.parse(await demand(host, 'inspect', ...args)) as readonly Inspection[]
+async function inspect(
+  host: TestEngine,
+  kind: string,
+  ids: readonly string[],
+): Promise<readonly Inspection[]> {
+  if (ids.length === 0) return []
+  return JSON.parse(await demand(host, 'inspect', '--type', kind, ...ids)) as readonly Inspection[]
 }
 
 async function list(host: TestEngine, ...args: readonly string[]): Promise<readonly string[]> {

@@ -2,11 +2,18 @@ import { pointer, positionOf } from '@bulkhead/model'
 import type { EngineCapabilities, Problem, Project, Service } from '@bulkhead/model'
 import { driverRules } from './drivers.ts'
 import { kernelRules } from './kernel.ts'
+import { schedulingRules } from './scheduling.ts'
 import { securityRules } from './security.ts'
 import type { Rule, Shortfall } from './shortfall.ts'
 import { versionRules } from './versions.ts'
 
-const rules: readonly Rule[] = [...versionRules, ...kernelRules, ...driverRules, ...securityRules]
+const rules: readonly Rule[] = [
+  ...versionRules,
+  ...kernelRules,
+  ...driverRules,
+  ...securityRules,
+  ...schedulingRules,
+]
 
 /**
  * What the engine would leave out in silence, or refuse when half of the
