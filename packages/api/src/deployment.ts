@@ -12,6 +12,7 @@ import type { Static } from 'typebox'
 import { BundleSchema } from './bundle.ts'
 import { ProblemSchema } from './problem.ts'
 import { ProjectNameSchema } from './project.ts'
+import { RegistryCredentialsSchema } from './registry.ts'
 import { shapeOf } from './shape.ts'
 
 export const DeploymentActionSchema = Type.Unsafe<DeploymentAction>(Type.Enum([...deploymentActions]))
@@ -90,6 +91,7 @@ export const DeploymentRequestSchema = Type.Object(
     timeoutSeconds: Type.Optional(
       Type.Integer({ minimum: 0, description: 'To wait for a container to stop before it is killed.' }),
     ),
+    credentials: Type.Optional(RegistryCredentialsSchema),
     engine: Type.Optional(
       Type.String({ description: 'Address of the engine that the client would use; another is a 409.' }),
     ),

@@ -6,7 +6,7 @@ import type { RunRequest, Session, Version } from '@bulkhead/api'
 import { contentTypes, paths, streamErrorEvent } from '@bulkhead/api/paths'
 import { BulkheadError, isBulkheadError } from '@bulkhead/model'
 import type { Bundle, Deployment, DeploymentAction, DeploymentEvent, Problem } from '@bulkhead/model'
-import type { PlanDocument, ProjectStatus } from '@bulkhead/model'
+import type { PlanDocument, ProjectStatus, RegistryCredentials } from '@bulkhead/model'
 import { formatAddress } from './address.ts'
 import type { Address } from './address.ts'
 import { send, sendForJson, sendOk } from './http.ts'
@@ -43,6 +43,8 @@ export interface DeployRequest {
   /** BH_VOLUME_CHANGED in place of leaving a changed volume as it is. */
   readonly askAboutVolumes?: boolean | undefined
   readonly timeoutSeconds?: number | undefined
+  /** Logins by registry: held in memory for this deployment, never stored. */
+  readonly credentials?: Readonly<Record<string, RegistryCredentials>> | undefined
   /** Address of the engine that the caller would use; a daemon on another answers BH_ENGINE_MISMATCH. */
   readonly engine?: string | undefined
 }

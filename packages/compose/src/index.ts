@@ -1,6 +1,7 @@
 export * from './load.ts'
 export type * from './reader.ts'
 export * from './contents.ts'
+export * from './dockerfile.ts'
 export * from './hash/config.ts'
 export * from './record.ts'
 export * from './unpack.ts'

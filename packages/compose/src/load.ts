@@ -90,9 +90,14 @@ function loadDiscovered(
   typed['services'] = enabled
   readVariables(typed, variable, assembly.values)
   const project = finish(typed, disabled, name, input, discovery)
+  const defaultPlatform = variable('DOCKER_DEFAULT_PLATFORM')
   return {
     document: original,
-    project: { ...project, ...readProfiles(project, input.reader) },
+    project: {
+      ...project,
+      ...readProfiles(project, input.reader),
+      ...(defaultPlatform === undefined || defaultPlatform === '' ? {} : { defaultPlatform }),
+    },
     activating: activating ? named : [],
   }
 }

@@ -20,6 +20,8 @@ export type Operation =
       readonly reference: string
       readonly platform: string | undefined
       readonly services: readonly string[]
+      /** False: it can be built, so that a pull that fails is only worth a warning. */
+      readonly required: boolean
       readonly cause: string
     }
   | {

@@ -15,6 +15,8 @@ export interface Project {
   readonly configFiles: readonly string[]
   /** Absolute paths given by `--env-file`; empty when only the default `.env` was read. */
   readonly environmentFiles: readonly string[]
+  /** DOCKER_DEFAULT_PLATFORM: what services run that name no platform; absent: what the engine takes. */
+  readonly defaultPlatform?: string | undefined
   /** Enabled services by name, in start order (dependencies first, else by name). */
   readonly services: Readonly<Record<string, Service>>
   /** Services that no active profile enables. */

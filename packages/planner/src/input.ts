@@ -69,6 +69,8 @@ export interface DeploymentView {
 export interface ImageRefresh {
   /** Build every service that has a `build`. */
   readonly build: boolean
+  /** ISO 8601: when it was asked for. Images have an age only against it. */
+  readonly now: string
 }
 
 export interface PlanResult {

@@ -79,7 +79,10 @@ t.test('an image that is fetched anew must leave its containers, and say that th
     .input()
   const asked = {
     ...input,
-    deployment: input.deployment && { ...input.deployment, refresh: { build: false } },
+    deployment: input.deployment && {
+      ...input.deployment,
+      refresh: { build: false, now: '2026-01-01T00:00:00Z' },
+    },
   }
   const { plan: nodes, unknowns, possible } = preview(asked)
   t.equal(planText(nodes), '[] #1 pull image bb:1 (pull_policy always)')

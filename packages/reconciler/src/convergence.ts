@@ -1,4 +1,4 @@
-import type PQueue from 'p-queue'
+import PQueue from 'p-queue'
 import type { Engine } from '@bulkhead/engine'
 import {
   BulkheadError,
@@ -8,6 +8,7 @@ import {
   type Plan,
   type Problem,
   type ProjectStatus,
+  type RegistryCredentials,
 } from '@bulkhead/model'
 import {
   plan,
@@ -42,7 +43,11 @@ export interface ConvergenceOptions {
   readonly queue: PQueue
   /** One-offs that somebody is about to start. */
   readonly attended: (project: string) => ReadonlySet<string>
+  /** Builds at once, over all projects. */
+  readonly buildConcurrency: number
   readonly pullIdleTimeoutMs: number
+  /** The login for an image's registry that came with a deployment; undefined: none did. */
+  readonly credentialsFor?: (deployment: string, reference: string) => RegistryCredentials | undefined
 }
 
 /** Rounds of one project: observe, plan, execute, until a round has nothing to do. */
@@ -77,6 +82,7 @@ const maxRounds = 8
 
 export function createConvergence(options: ConvergenceOptions): Convergence {
   const { engine, ledger, log, composeHashes, hashKey, openContext, holds, watch, observer, queue } = options
+  const builds = new PQueue({ concurrency: options.buildConcurrency })
   const memories = new Map<string, Memory>()
 
   async function converge(name: string, signal: AbortSignal): Promise<boolean> {
@@ -174,7 +180,9 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
         deployment && {
           action: deployment.action,
           options: deployment.options,
-          refresh: memory.refreshed ? undefined : { build: deployment.options.build ?? false },
+          refresh: memory.refreshed
+            ? undefined
+            : { build: deployment.options.build ?? false, now: deployment.createdAt },
           started: memory.started,
           signaled: memory.signaled,
         },
@@ -215,6 +223,14 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
           output: outputTo((text) => emit({ type: 'output', operation: referenceOf(node), text })),
           hookRan: (container, run) => ledger.hookRan(name, container, run),
           removed: (container) => ledger.containerGone(container),
+          secret: (source) => desired.project?.secrets[source]?.content,
+          credentials: (reference) =>
+            desired.deployment === undefined
+              ? undefined
+              : options.credentialsFor?.(desired.deployment.id, reference),
+          inTurn: async (build) => {
+            await builds.add(build)
+          },
           started: (id) => memory?.started.add(id),
           signaled: (id) => memory?.signaled.add(id),
           stopping: (id) => holds.expect(id),

@@ -81,7 +81,13 @@ export function createOneOffs(options: OneOffsOptions): OneOffs {
     hashKey,
     held: none,
     hooksRun: ledger.desired(project.name)?.hooksRun ?? new Map(),
-    deployment: { action: 'up', options: {}, refresh, started: none, signaled: none },
+    deployment: {
+      action: 'up',
+      options: {},
+      refresh: refresh && { ...refresh, now: new Date().toISOString() },
+      started: none,
+      signaled: none,
+    },
     attended: attended.get(project.name),
   })
   const look = ({ project }: OneOffRequest) =>
@@ -128,6 +134,10 @@ export function createOneOffs(options: OneOffsOptions): OneOffs {
     signal,
     pullIdleTimeoutMs,
     openContext,
+    secret: (source: string) => project.secrets[source]?.content,
+    // A one-off comes without logins: the engine is asked with the daemon's own.
+    credentials: () => undefined,
+    inTurn: (build: () => Promise<void>) => build(),
     started: () => undefined,
     signaled: () => undefined,
     output: () => undefined,

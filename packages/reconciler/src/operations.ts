@@ -1,15 +1,16 @@
 import type { Engine, Progress } from '@bulkhead/engine'
 import {
   type BulkheadError,
-  composeLabels,
   isBulkheadError,
   type Operation,
   type OperationOf,
   type OperationType,
+  type RegistryCredentials,
 } from '@bulkhead/model'
 import type { HooksRun } from '@bulkhead/planner'
 import { awaitCondition } from './condition.ts'
 import { runHook, runInit } from './hook.ts'
+import { buildImage, pullImage } from './images.ts'
 import type { EventWatch } from './watch.ts'
 
 /** What carrying out an operation may use. */
@@ -27,6 +28,12 @@ export interface StepContext {
   readonly hookRan: (container: string, run: HooksRun) => void
   /** The archive of a build context folder. */
   readonly openContext: (folder: string) => NodeJS.ReadableStream
+  /** What a secret of the project holds; undefined: that is not known. */
+  readonly secret: (source: string) => string | undefined
+  /** The login that whoever asked for the deployment has for an image's registry. */
+  readonly credentials: (reference: string) => RegistryCredentials | undefined
+  /** Takes its turn among the builds: the engine does some at once, and no more. */
+  readonly inTurn: (build: () => Promise<void>) => Promise<void>
   /** Containers made in this execution, name → id. */
   readonly made: Map<string, string>
   /** Ids of the containers started or stopped by us, for whoever has to tell our doing from others'. */
@@ -42,25 +49,8 @@ type Executors = {
 }
 
 const executors: Executors = {
-  pullImage: ({ reference, platform }, { engine, signal, progress, pullIdleTimeoutMs }) =>
-    engine.pullImage({
-      reference,
-      platform,
-      credentials: undefined,
-      idleTimeoutMs: pullIdleTimeoutMs,
-      signal,
-      onProgress: progress,
-    }),
-  buildImage: ({ service, reference, build, platform }, { project, engine, signal, progress, openContext }) =>
-    engine.buildImage({
-      reference,
-      build,
-      platform,
-      labels: { [composeLabels.project]: project, [composeLabels.service]: service },
-      context: () => openContext(build.context ?? ''),
-      signal,
-      onProgress: progress,
-    }),
+  pullImage,
+  buildImage,
   removeImage: async ({ reference }, { engine, warn }) => {
     try {
       await engine.removeImage(reference)

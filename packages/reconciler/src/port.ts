@@ -35,6 +35,8 @@ export interface DeploymentRequest {
   readonly approval?: Approval | undefined
   /** True once a round of it was planned, by this process or an earlier one. */
   readonly begun?: boolean
+  /** ISO 8601. */
+  readonly createdAt: string
 }
 
 /**

@@ -1,7 +1,7 @@
 import PQueue from 'p-queue'
 import type { Engine, EngineEvent } from '@bulkhead/engine'
 import { composeLabels } from '@bulkhead/model'
-import type { ProjectStatus } from '@bulkhead/model'
+import type { ProjectStatus, RegistryCredentials } from '@bulkhead/model'
 import type { ComposeHashes } from '@bulkhead/planner'
 import { createConvergence, type Foresight } from './convergence.ts'
 import { newHolds } from './holds.ts'
@@ -27,6 +27,10 @@ export interface ReconcilerOptions {
   readonly concurrency?: number
   /** Milliseconds without progress after which a pull is given up. @default 120000 */
   readonly pullIdleTimeoutMs?: number
+  /** Builds at once, over all projects; each has as many steps at once as BuildKit allows. @default 4 */
+  readonly buildConcurrency?: number
+  /** The login for an image's registry that came with a deployment; undefined: none did. */
+  readonly credentialsFor?: (deployment: string, reference: string) => RegistryCredentials | undefined
   /** @default one that looks away */
   readonly observer?: Observer
   /** In [0, 1). @default Math.random */
@@ -78,6 +82,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     log,
     resyncMs = 60_000,
     concurrency = 16,
+    buildConcurrency = 4,
     pullIdleTimeoutMs = 120_000,
     observer = nobody,
   } = options
@@ -96,6 +101,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     attended: (project) => oneOffs.attended(project),
     holds,
     watch,
+    buildConcurrency,
     pullIdleTimeoutMs,
     observer,
   })

@@ -1,6 +1,6 @@
 import type { ObserveQuery } from '@bulkhead/engine'
 import type { Intent } from '@bulkhead/model'
-import { hookImages, imageOf, networkLabels, type ComposeHashes } from '@bulkhead/planner'
+import { hookImages, imageOf, mountedImages, networkLabels, type ComposeHashes } from '@bulkhead/planner'
 import type { DesiredState } from './port.ts'
 
 /** What one look at the engine must show for a project to be planned. */
@@ -22,6 +22,7 @@ export function queryFor(
         ...Object.values(project.services).flatMap((service) => [
           imageOf(project, service),
           ...hookImages(project, service),
+          ...mountedImages(service),
         ]),
         ...leaving,
       ]),

@@ -36,7 +36,7 @@ export function memoryLedger(): MemoryLedger {
         revision,
         contexts: {},
         hooksRun,
-        deployment: { id: `d${revision}`, action, options: {} },
+        deployment: { id: `d${revision}`, action, createdAt: '2026-01-01T00:00:00Z', options: {} },
       }
     },
     projects: () => (state?.project === undefined ? [] : [state.project.name]),

@@ -11,6 +11,7 @@ import { createFeed } from '../src/feed.ts'
 import { createMetrics } from '../src/metrics.ts'
 import { createLoader } from '../src/loaded.ts'
 import { createPlans } from '../src/plans.ts'
+import { createLogins } from '../src/logins.ts'
 import { openStore } from '../src/store/store.ts'
 import { ownVersion } from '../src/version.ts'
 
@@ -31,6 +32,7 @@ export async function openApiDocument(): Promise<string> {
     const deployments = createDeployments({
       ...parts,
       composeHashes: { service: never, network: never, volume: never },
+      logins: createLogins(),
       platformsOf: never,
       newId: never,
       deploy: never,
@@ -46,7 +48,7 @@ export async function openApiDocument(): Promise<string> {
       oneOffs: { attended: never, areDependenciesUp: never, prepare: never },
       subscribe: never,
       deployments,
-      plans: createPlans({ store, loader, deployments, engine, foresee: never }),
+      plans: createPlans({ store, loader, deployments, engine, foresee: never, now }),
       custody: { suspend: never, resume: never, release: never },
     })
     const { body } = await app.inject('/openapi.json')

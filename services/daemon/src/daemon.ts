@@ -15,6 +15,7 @@ import { createFeed } from './feed.ts'
 import { createLedger } from './ledger.ts'
 import { createPlans } from './plans.ts'
 import { createLoader } from './loaded.ts'
+import { createLogins } from './logins.ts'
 import type { Mask } from './mask.ts'
 import { createMetrics } from './metrics.ts'
 import { listenOnSocket } from './socket.ts'
@@ -78,6 +79,7 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
   })
   const engine = metrics.timed(options.engine)
   const feed = createFeed()
+  const logins = createLogins()
   const loader = createLoader(options.loadBundle, store.projects)
   options.onMask?.(loader.maskAll)
   const reconciler: Reconciler = createReconciler({
@@ -86,12 +88,14 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
       store,
       loader,
       feed,
+      logins,
       log,
       metrics,
       notify: (notice) => webhook?.send(notice),
       now: () => new Date(),
       clock: () => performance.now(),
     }),
+    credentialsFor: (deployment, reference) => logins.of(deployment, reference),
     observer: metrics,
     log,
     composeHashes: options.composeHashes,
@@ -103,6 +107,7 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
     store,
     loader,
     feed,
+    logins,
     engine,
     composeHashes: options.composeHashes,
     engineAddress,
@@ -135,7 +140,7 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
     oneOffs: reconciler.oneOffs,
     subscribe: (listener) => reconciler.subscribe(listener),
     deployments,
-    plans: createPlans({ store, loader, deployments, engine, foresee }),
+    plans: createPlans({ store, loader, deployments, engine, foresee, now: () => new Date() }),
   })
   await listenOnSocket(app.server, { path: socket, group, inherited: options.inheritedSocket })
   reconciler.start()

@@ -14,6 +14,8 @@ import type { PlatformsOf } from './checks/image-os.ts'
 import type { Feed } from './feed.ts'
 import { checkKept, keptOf } from './kept.ts'
 import type { LoadedProject, Loader } from './loaded.ts'
+import { loginFor } from './logins.ts'
+import type { Logins } from './logins.ts'
 import { maskProblem } from './mask.ts'
 import type { StoredRevision } from './store/projects.ts'
 import type { Store } from './store/store.ts'
@@ -25,6 +27,7 @@ export interface DeploymentsOptions {
   readonly store: Store
   readonly loader: Loader
   readonly feed: Feed
+  readonly logins: Pick<Logins, 'keep' | 'drop'>
   readonly engine: Engine
   readonly composeHashes: ComposeHashes
   /** Address of the engine, as the client would write it. */
@@ -47,6 +50,7 @@ export interface Prepared {
   /** What is to be stored, on top of what is stored now. */
   readonly wish: () => Wish
   readonly warnings: readonly Problem[]
+  readonly credentials: DeploymentRequest['credentials']
 }
 
 /** Takes what is asked for: checks it, stores it, and only then has it acted on. */
@@ -75,7 +79,7 @@ export interface Deployments {
 }
 
 export function createDeployments(options: DeploymentsOptions): Deployments {
-  const { store, loader, feed, engine, composeHashes, limits, platformsOf, newId, deploy } = options
+  const { store, loader, feed, logins, engine, composeHashes, limits, newId, deploy } = options
   const { projects, deployments } = store
 
   const load = (bundle: Bundle): LoadedProject => {
@@ -87,7 +91,10 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
   const check = async (
     { project, missing, mask }: LoadedProject,
     services: readonly string[] | undefined,
+    credentials?: DeploymentRequest['credentials'],
   ): Promise<readonly Problem[]> => {
+    const platformsOf: PlatformsOf = (reference) =>
+      options.platformsOf(reference, loginFor(credentials, reference))
     const found = await checkProject({
       project,
       missing,
@@ -143,13 +150,13 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
     if (isBringing && wanted !== undefined) {
       const { project } = wanted
       const services = activeServices(project, wish().intent).map((service) => service.name)
-      warnings.push(...(await check(wanted, services)))
+      warnings.push(...(await check(wanted, services, request.credentials)))
       await checkVolumes({ request, project, services, engine, composeHashes })
     }
-    return { name, action, wanted, bundle, wish, warnings }
+    return { name, action, wanted, bundle, wish, warnings, credentials: request.credentials }
   }
 
-  const accept: Deployments['accept'] = ({ name, action, bundle, wish, warnings }, approval) => {
+  const accept: Deployments['accept'] = ({ name, action, bundle, wish, warnings, credentials }, approval) => {
     const id = newId()
     const superseded = store.transaction(() => {
       checkAwake(projects.get(name))
@@ -163,7 +170,11 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       const approved = approval && { approval, before }
       return deployments.create({ id, project: name, action, revision, options, approved })
     })
-    for (const old of superseded) feed.ring(old)
+    logins.keep(id, credentials)
+    for (const old of superseded) {
+      logins.drop(old)
+      feed.ring(old)
+    }
     const created = deployments.get(id)
     if (created === undefined) throw new Error(`deployment ${id} is not in the store`)
     for (const problem of warnings) deployments.append(id, { type: 'warning', problem })

@@ -4,15 +4,18 @@ import type { Ledger, Log } from '@bulkhead/reconciler'
 import type { Feed } from './feed.ts'
 import { pastOf } from './former.ts'
 import type { LoadedProject, Loader } from './loaded.ts'
+import type { Logins } from './logins.ts'
 import type { Metrics } from './metrics.ts'
 import { maskEvent, maskProblem } from './mask.ts'
 import type { Notice } from './webhook.ts'
+import type { Mask } from './mask.ts'
 import type { Store } from './store/store.ts'
 
 export interface LedgerOptions {
   readonly store: Pick<Store, 'projects' | 'deployments' | 'transaction' | 'hashKey'>
   readonly loader: Loader
   readonly feed: Feed
+  readonly logins: Pick<Logins, 'drop' | 'maskOf'>
   readonly log: Log
   readonly metrics: Pick<Metrics, 'deploymentEnded'>
   /** Gets what somebody should know who is not looking. */
@@ -34,6 +37,7 @@ export function createLedger({
   store,
   loader,
   feed,
+  logins,
   log,
   metrics,
   notify,
@@ -58,6 +62,12 @@ export function createLedger({
       }
       return undefined
     }
+  }
+
+  /** What the project hides, and what the deployment brought along. */
+  const maskFor = (id: string, project: string): Mask => {
+    const [ofProject, ofLogins] = [loader.maskOf(project), logins.maskOf(id)]
+    return (text) => ofLogins(ofProject(text))
   }
 
   return {
@@ -97,12 +107,12 @@ export function createLedger({
       if (event.type === 'progress' && !isDue(id, event)) return
       const project = deployments.get(id)?.project
       if (project === undefined) return
-      if (deployments.append(id, maskEvent(event, loader.maskOf(project)))) feed.ring(id)
+      if (deployments.append(id, maskEvent(event, maskFor(id, project)))) feed.ring(id)
     },
     deploymentFinished(id, outcome, operations, problem) {
       const { project, action } = deployments.get(id) ?? {}
       if (project === undefined || action === undefined) return
-      const shown = problem === undefined ? undefined : maskProblem(problem, loader.maskOf(project))
+      const shown = problem === undefined ? undefined : maskProblem(problem, maskFor(id, project))
       store.transaction(() => {
         const unbegun = problem?.code === 'BH_PLAN_STALE' ? deployments.unbegun(id) : undefined
         if (!deployments.finish(id, outcome, operations, shown)) return
@@ -117,6 +127,7 @@ export function createLedger({
         // A project without files was kept for this deployment only.
         if (projects.get(project)?.revision === undefined) projects.remove(project)
       })
+      logins.drop(id)
       feed.ring(id)
     },
   }

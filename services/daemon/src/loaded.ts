@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { bundleReader, readContents } from '@bulkhead/compose'
+import { bundleReader, readContents, withDockerfiles } from '@bulkhead/compose'
 import type { LoadResult } from '@bulkhead/compose'
 import { toError } from '@bulkhead/model'
 import type { Bundle, FileObject, Problem, Project } from '@bulkhead/model'
@@ -82,7 +82,8 @@ export function createLoader(loadBundle: (bundle: Bundle) => LoadResult, project
 }
 
 function withContents(project: Project, bundle: Bundle): Pick<LoadedProject, 'project' | 'missing'> {
-  const { secrets, configs, problems } = readContents(project, bundleReader(bundle))
+  const reader = bundleReader(bundle)
+  const { secrets, configs, problems } = readContents(project, reader)
   const filled = (objects: Project['secrets'], contents: ReadonlyMap<string, Uint8Array>) =>
     Object.fromEntries(
       Object.entries(objects).map(([key, object]) => {
@@ -92,7 +93,7 @@ function withContents(project: Project, bundle: Bundle): Pick<LoadedProject, 'pr
     )
   return {
     project: {
-      ...project,
+      ...withDockerfiles(project, reader),
       secrets: filled(project.secrets, secrets),
       configs: filled(project.configs, configs),
     },

@@ -159,7 +159,7 @@ async function start({ socket, group, data, level, webhook }: Flags): Promise<Da
       network: networkHash,
       volume: volumeHash,
     },
-    platformsOf: (reference) => engine.imagePlatforms(reference, registryTimeoutMs),
+    platformsOf: (reference, login) => engine.imagePlatforms(reference, registryTimeoutMs, login),
     log,
     webhook:
       webhook === undefined ? undefined : { url: webhook, secret: process.env['BULKHEAD_WEBHOOK_SECRET'] },

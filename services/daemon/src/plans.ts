@@ -29,6 +29,7 @@ export interface PlansOptions {
   readonly deployments: Deployments
   readonly engine: Pick<Engine, 'describe'>
   readonly foresee: Reconciler['foresee']
+  readonly now: () => Date
 }
 
 /** Plans: what a deployment would do, kept so that exactly it can be done. */
@@ -46,7 +47,7 @@ export interface Plans {
   apply(id: string, engine: string | undefined): Promise<Deployment>
 }
 
-export function createPlans({ store, loader, deployments, engine, foresee }: PlansOptions): Plans {
+export function createPlans({ store, loader, deployments, engine, foresee, now }: PlansOptions): Plans {
   const { hashKey: key, projects } = store
 
   const lookAhead = async (prepared: Prepared): Promise<Ahead> => {
@@ -59,7 +60,7 @@ export function createPlans({ store, loader, deployments, engine, foresee }: Pla
       intent,
       revision: kept?.revision,
       contexts: wanted?.contexts ?? {},
-      deployment: { id: '', action, options },
+      deployment: { id: '', action, createdAt: now().toISOString(), options },
       hooksRun: projects.hooksRun(name),
       former: past.former,
     })
@@ -78,7 +79,8 @@ export function createPlans({ store, loader, deployments, engine, foresee }: Pla
   }
 
   return {
-    async make({ keep = true, ...request }) {
+    async make({ keep = true, credentials, ...kept }) {
+      const request = credentials === undefined ? kept : { ...kept, credentials }
       const prepared = await deployments.prepare(request, { contexts: keep ? 'needed' : 'not needed' })
       const { name, action, wanted, warnings } = prepared
       const { foresight, basis, past } = await lookAhead(prepared)
@@ -95,7 +97,8 @@ export function createPlans({ store, loader, deployments, engine, foresee }: Pla
       })
       if (keep) {
         const approval = approvalOf(document.id, basis, foresight.preview)
-        store.plans.save({ document, approval, request })
+        // A login is for its own request, and is kept nowhere.
+        store.plans.save({ document, approval, request: kept })
       }
       return document
     },

@@ -78,7 +78,7 @@ async function runRun({ globals, args, options: raw }: Invocation, context: Cont
   const endInterrupt = context.onInterrupt(() => interruption.abort())
   try {
     for (const warning of loaded.warnings) progress.problem(warning)
-    const contexts = await packContexts(project)
+    const contexts = await packContexts(loaded)
     await sendContexts(contexts, client, progress)
     const bundle = toBundle(loaded, digestsOf(contexts))
     const engine = chosenEngine(context)

@@ -11,6 +11,7 @@ import { createProgress } from '../progress/index.ts'
 import { toBundle } from '../project/bundle.ts'
 import { digestsOf, packContexts, sendContexts } from '../project/contexts.ts'
 import { loadProject } from '../project/load.ts'
+import { findLogins } from '../project/logins.ts'
 import { seconds } from './seconds.ts'
 import { checkServices } from './services.ts'
 
@@ -69,7 +70,7 @@ export async function askUp(
   const loaded = await loadProject(globals, context, args)
   const { project, warnings } = loaded
   checkServices(args, Object.keys({ ...project.services, ...project.disabledServices }), project.name)
-  const contexts = await packContexts(project)
+  const contexts = await packContexts(loaded)
   return {
     project,
     warnings,
@@ -107,7 +108,10 @@ async function runUp(invocation: Invocation, context: Context): Promise<number> 
   try {
     for (const warning of asked.warnings) progress.problem(warning)
     await sendContexts(asked.contexts, client, progress)
-    const { operations } = await deployAsking(client, asked.request, progress, {
+    // With the deployment alone: a plan is kept, and a login is not.
+    const credentials = await findLogins(Object.values(project.services), context)
+    const request = { ...asked.request, credentials }
+    const { operations } = await deployAsking(client, request, progress, {
       context,
       signal: interruption.signal,
     })

@@ -1,10 +1,12 @@
-import { isAbsolute, relative, resolve, sep } from 'node:path'
+import { isAbsolute } from 'node:path'
 import type { Client } from '@bulkhead/client'
 import type { PackedContext } from '@bulkhead/client/context'
+import { dockerfileInside, dockerfilePath } from '@bulkhead/compose'
 import { BulkheadError, positionOf } from '@bulkhead/model'
-import type { Build, Project } from '@bulkhead/model'
+import type { Project } from '@bulkhead/model'
 import type { Progress } from '../progress/index.ts'
 import { humanSize } from '../render/age.ts'
+import type { LoadedProject } from './load.ts'
 
 /** The build context of some services of a project, packed. */
 export interface ServiceContext {
@@ -15,8 +17,12 @@ export interface ServiceContext {
   readonly packed: PackedContext
 }
 
-/** Packs the build contexts of all enabled services. */
-export async function packContexts(project: Project): Promise<readonly ServiceContext[]> {
+/** Packs the build contexts of all enabled services, the further ones too, and reads Dockerfiles from elsewhere. */
+export async function packContexts(
+  loaded: Pick<LoadedProject, 'project' | 'recorder'>,
+): Promise<readonly ServiceContext[]> {
+  const { project } = loaded
+  readDockerfiles(loaded)
   const folders = contextsOf(project)
   if (folders.size === 0) return []
   const { packContext } = await import('@bulkhead/client/context')
@@ -54,29 +60,37 @@ export async function sendContexts(
 /** Folders to pack, each with the Dockerfiles that are used of it. URLs are the engine's affair. */
 function contextsOf(project: Project): ReadonlyMap<string, ReadonlySet<string>> {
   const folders = new Map<string, Set<string>>()
-  for (const [service, { build }] of Object.entries(project.services)) {
-    if (build?.context === undefined || !isAbsolute(build.context)) continue
-    const dockerfiles = folders.get(build.context) ?? new Set()
-    folders.set(build.context, dockerfiles)
-    const dockerfile = dockerfileOf(project, service, build, build.context)
-    if (dockerfile !== undefined) dockerfiles.add(dockerfile)
+  const add = (folder: string): Set<string> => {
+    const dockerfiles = folders.get(folder) ?? new Set()
+    folders.set(folder, dockerfiles)
+    return dockerfiles
+  }
+  for (const { build } of Object.values(project.services)) {
+    if (build === undefined) continue
+    for (const folder of Object.values(build.additional_contexts ?? {})) if (isAbsolute(folder)) add(folder)
+    if (build.context === undefined || !isAbsolute(build.context)) continue
+    const dockerfiles = add(build.context)
+    const inside = dockerfileInside(build)
+    if (inside !== undefined) dockerfiles.add(inside)
   }
   return folders
 }
 
-function dockerfileOf(project: Project, service: string, build: Build, context: string): string | undefined {
-  if (build.dockerfile_inline !== undefined) return undefined
-  const name = build.dockerfile ?? 'Dockerfile'
-  const inside = relative(context, resolve(context, name))
-  if (!inside.startsWith('..') && !isAbsolute(inside)) return inside.split(sep).join('/')
-  throw new BulkheadError(
-    'BH_COMPOSE_UNSUPPORTED',
-    `The Dockerfile of service "${service}" is outside of its build context.`,
-    {
-      hint: 'Move it into the context folder, or make the context a folder that holds both.',
-      at: positionOf(project, 'services', service, 'build', 'dockerfile'),
-    },
-  )
+/** Reads, so that the bundle has them, the Dockerfiles that lie outside of their contexts. */
+function readDockerfiles({ project, recorder }: Pick<LoadedProject, 'project' | 'recorder'>): void {
+  for (const [service, { build }] of Object.entries(project.services)) {
+    const path = build === undefined ? undefined : dockerfilePath(build)
+    if (build === undefined || path === undefined || dockerfileInside(build) !== undefined) continue
+    if (recorder.reader.readFile(path) !== undefined) continue
+    throw new BulkheadError(
+      'BH_FILE_NOT_FOUND',
+      `The Dockerfile ${path} of service "${service}" is not there.`,
+      {
+        hint: 'Correct `build.dockerfile`; it counts from the build context.',
+        at: positionOf(project, 'services', service, 'build', 'dockerfile'),
+      },
+    )
+  }
 }
 
 /** The first service that is built from the folder names it. */

@@ -20,10 +20,20 @@ import {
   type Shape,
 } from './shape.ts'
 import { fileReferences, hostEntries, ulimits } from './shared.ts'
-import { later, linuxOnly, refused } from './support.ts'
+import { later, linuxOnly, refused, type Support } from './support.ts'
 
-const needsSession = refused('It needs a session with BuildKit, which there is not so far.')
-const unsent = later('The build goes without it so far.')
+const byBuildKit = linuxOnly('The builder of a Windows engine does not know it.')
+const granted: Support = {
+  linux: 'works',
+  windows: 'refused',
+  note: 'Where the `builder` section of the engine’s configuration allows it.',
+}
+const attestation: Support = {
+  linux: 'works',
+  windows: 'ignored',
+  note: 'With the containerd image store; without it the build is refused.',
+}
+const noAgent = refused('The daemon has no way to the agent of whoever asks; build secrets do the same.')
 
 const contexts = either(table(text), list(fitting(/=/, 'Write NAME=CONTEXT.')))
 const sshKeys = either(
@@ -33,14 +43,22 @@ const sshKeys = either(
 
 /** `build` in its long form. */
 export const buildFields: Fields = fields('a build', {
-  additional_contexts: field(contexts, 'Named contexts besides the main one.', needsSession),
+  additional_contexts: field(contexts, 'Named contexts besides the main one.', {
+    linux: 'works',
+    windows: 'refused',
+    note: 'Folders, images, URLs and `service:NAME`; from Docker 23 on.',
+  }),
   args: field(pairs, 'Build arguments; one without a value is taken from the environment.'),
   cache_from: field(list(text), 'Images whose layers may be reused.'),
-  cache_to: field(list(text), 'Where the build cache is written.', unsent),
+  cache_to: field(list(text), 'Where the build cache is written.', {
+    linux: 'works',
+    windows: 'ignored',
+    note: '`type=inline`; `type=registry` with the containerd image store; others are refused.',
+  }),
   context: field(text, 'Folder or URL of the build context.'),
   dockerfile: field(text, 'Path of the Dockerfile inside of the context.'),
   dockerfile_inline: field(text, 'Text of the Dockerfile.'),
-  entitlements: field(list(text), 'Privileges that the build is given.', needsSession),
+  entitlements: field(list(text), 'Privileges that the build is given.', granted),
   extra_hosts: field(hostEntries, 'Hosts that are known during the build.', linuxOnly()),
   isolation: field(text, 'Isolation of the build containers on a Windows engine.', {
     linux: 'ignored',
@@ -50,23 +68,23 @@ export const buildFields: Fields = fields('a build', {
   labels: field(pairs, 'Labels of the image.'),
   network: field(text, 'Network of the build containers.'),
   no_cache: field(flag, 'Build every step anew.'),
-  no_cache_filter: field(texts, 'Stages that are built anew.', unsent),
+  no_cache_filter: field(texts, 'Stages that are built anew.', byBuildKit),
   platforms: field(list(text), 'Platforms that the image is built for.', {
     linux: 'works',
     windows: 'works',
-    note: 'One platform; more than one is refused.',
+    note: 'One: the service’s own, else that of the engine, else the first; a warning says so.',
   }),
-  privileged: field(flag, 'Give the build containers all privileges.', needsSession),
-  provenance: field(either(text, strict(flag)), 'Provenance attestation of the image.', unsent),
+  privileged: field(flag, 'Give the build containers all privileges.', granted),
+  provenance: field(either(text, strict(flag)), 'Provenance attestation of the image.', attestation),
   pull: field(flag, 'Look for newer base images.'),
-  sbom: field(either(text, strict(flag)), 'Bill of materials of the image.', unsent),
-  secrets: field(fileReferences, 'Secrets that build steps may mount.', needsSession),
+  sbom: field(either(text, strict(flag)), 'Bill of materials of the image.', attestation),
+  secrets: field(fileReferences, 'Secrets that build steps may mount.', byBuildKit),
   shm_size: field(
     either(integer, { kind: 'text', format: 'bytes' }),
     'Size of /dev/shm during the build.',
     linuxOnly(),
   ),
-  ssh: field(sshKeys, 'SSH agents and keys that build steps may use.', needsSession),
+  ssh: field(sshKeys, 'SSH agents and keys that build steps may use.', noAgent),
   tags: field(list(text), 'Further names of the image.'),
   target: field(text, 'Stage to build.'),
   ulimits: field(ulimits, 'Limits of the build containers.', linuxOnly()),

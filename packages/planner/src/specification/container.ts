@@ -22,7 +22,7 @@ export function containerSpec(input: SpecificationInput): ContainerSpec {
     name: containerName(project, service, number),
     service: service.name,
     number,
-    platform: service.platform,
+    platform: service.platform ?? project.defaultPlatform,
     networks: network_mode === undefined ? networks : [],
     body: present({
       Image: imageOf(project, service),

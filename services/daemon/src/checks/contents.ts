@@ -13,7 +13,11 @@ export function checkContents(
   services: readonly Service[],
 ): readonly Problem[] {
   const found = (['secrets', 'configs'] as const).flatMap((kind) => {
-    const keys = new Set(services.flatMap((service) => (service[kind] ?? []).map(({ source }) => source)))
+    const used = services.flatMap((service) => [
+      ...(service[kind] ?? []),
+      ...(kind === 'secrets' ? (service.build?.secrets ?? []) : []),
+    ])
+    const keys = new Set(used.map(({ source }) => source))
     return [...keys].flatMap((key) => {
       const place = pointer(kind, key)
       if (project[kind][key]?.external === true) return [external(project, kind, key)]

@@ -1,6 +1,13 @@
 import type { ImagePlatform } from '@bulkhead/engine'
 import { pointer, positionOf } from '@bulkhead/model'
-import type { EngineCapabilities, Observed, Problem, Project, Service } from '@bulkhead/model'
+import type {
+  EngineCapabilities,
+  Observed,
+  Problem,
+  Project,
+  RegistryCredentials,
+  Service,
+} from '@bulkhead/model'
 import { faultOfReference } from './image-reference.ts'
 
 export interface ImageOsInput {
@@ -13,7 +20,10 @@ export interface ImageOsInput {
 }
 
 /** What a registry has of an image; an image that it says nothing of is let through. */
-export type PlatformsOf = (reference: string) => Promise<readonly ImagePlatform[] | undefined>
+export type PlatformsOf = (
+  reference: string,
+  login?: RegistryCredentials,
+) => Promise<readonly ImagePlatform[] | undefined>
 
 /**
  * Images that exist only for an operating system that the engine does not run:

@@ -3,6 +3,7 @@ import { checkIsolation } from '@bulkhead/isolation'
 import { isBulkheadError, toProblem } from '@bulkhead/model'
 import { selectServices } from '@bulkhead/planner'
 import type { Problem, Project, Service } from '@bulkhead/model'
+import { checkBuilds } from './build.ts'
 import { checkCapabilities } from './capabilities.ts'
 import { checkContents } from './contents.ts'
 import { checkDevices } from './devices.ts'
@@ -56,6 +57,7 @@ export async function checkProject(check: ProjectCheck): Promise<readonly Proble
     ...(await capabilityProblems(project, services, engine)),
     ...(await deviceProblems(check, services)),
     ...checkReferences(project, services),
+    ...checkBuilds(project, services, capabilities),
     ...(await isolationProblems(subset, engine)),
     ...(await checkImageOs({
       project,

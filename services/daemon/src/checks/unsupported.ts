@@ -2,7 +2,7 @@ import { pointer, positionOf } from '@bulkhead/model'
 import type { EngineCapabilities, Problem, Project, Service } from '@bulkhead/model'
 
 interface Gap {
-  readonly attribute: 'provider' | 'use_api_socket' | 'models' | 'pull_refresh_after'
+  readonly attribute: 'provider' | 'use_api_socket' | 'models'
   readonly severity: Problem['severity']
   readonly says: string
   readonly hint: string
@@ -27,12 +27,6 @@ const gaps: readonly Gap[] = [
     severity: 'warning',
     says: 'uses models, and there is no model runner so far',
     hint: 'Set the variables that tell where the model is yourself.',
-  },
-  {
-    attribute: 'pull_refresh_after',
-    severity: 'warning',
-    says: 'has a pull_refresh_after, which has no effect',
-    hint: 'Write `pull_policy: every_…` with the same duration.',
   },
 ]
 

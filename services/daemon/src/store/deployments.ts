@@ -23,6 +23,7 @@ interface NewDeployment {
 
 interface ActiveDeployment {
   readonly id: string
+  readonly createdAt: string
   readonly action: DeploymentAction
   readonly options: DeploymentOptions
   readonly approval: Approval | undefined
@@ -132,7 +133,7 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
       ).map(toDeployment),
     active(project) {
       const row = database.get(
-        `SELECT id, action, build, options, approved, begun FROM deployments WHERE project = ? AND ${unfinished}
+        `SELECT id, action, build, created_at, options, approved, begun FROM deployments WHERE project = ? AND ${unfinished}
          ORDER BY sequence DESC LIMIT 1`,
         project,
       )
@@ -140,6 +141,7 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
       return {
         id: String(row['id']),
         action: row['action'] as DeploymentAction,
+        createdAt: String(row['created_at']),
         options: optionsOf(row),
         approval: approvedOf(row)?.approval,
         begun: row['begun'] === 1,
