@@ -1,11 +1,36 @@
 import { isAbsolute, win32 } from 'node:path'
-import { composeLabels, isBulkheadError, type Build, type OperationOf } from '@bulkhead/model'
-import type { StepContext } from './operations.ts'
+import type { Engine, Progress } from '@bulkhead/engine'
+import {
+  composeLabels,
+  isBulkheadError,
+  type Build,
+  type BulkheadError,
+  type OperationOf,
+  type RegistryCredentials,
+} from '@bulkhead/model'
+
+/** What getting an image may use. */
+export interface ImageContext {
+  readonly project: string
+  readonly engine: Engine
+  readonly signal: AbortSignal
+  readonly progress: (progress: Progress) => void
+  readonly warn: (error: BulkheadError) => void
+  /** The archive of a build context folder. */
+  readonly openContext: (folder: string) => NodeJS.ReadableStream
+  /** What a secret of the project holds; undefined: that is not known. */
+  readonly secret: (source: string) => string | undefined
+  /** The login that whoever asked for the deployment has for an image's registry. */
+  readonly credentials: (reference: string) => RegistryCredentials | undefined
+  /** Takes its turn among the builds: the engine does some at once, and no more. */
+  readonly inTurn: (build: () => Promise<void>) => Promise<void>
+  readonly pullIdleTimeoutMs: number
+}
 
 /** Pulls; an image that can be built as well may fail to come. */
 export async function pullImage(
   { reference, platform, required }: OperationOf<'pullImage'>,
-  { engine, signal, progress, pullIdleTimeoutMs, credentials, warn }: StepContext,
+  { engine, signal, progress, pullIdleTimeoutMs, credentials, warn }: ImageContext,
 ): Promise<void> {
   try {
     await engine.pullImage({
@@ -25,7 +50,7 @@ export async function pullImage(
 
 export async function buildImage(
   { service, reference, build, platform }: OperationOf<'buildImage'>,
-  { project, engine, signal, progress, openContext, secret, credentials, inTurn }: StepContext,
+  { project, engine, signal, progress, openContext, secret, credentials, inTurn }: ImageContext,
 ): Promise<void> {
   const contexts = Object.entries(build.additional_contexts ?? {}).flatMap(([name, folder]) =>
     isFolder(folder) ? [[name, () => openContext(folder)] as const] : [],
@@ -47,7 +72,10 @@ export async function buildImage(
 }
 
 /** By the id that the Dockerfile knows them by. */
-function secretsOf({ secrets = [] }: Build, secret: StepContext['secret']): Readonly<Record<string, Buffer>> {
+function secretsOf(
+  { secrets = [] }: Build,
+  secret: ImageContext['secret'],
+): Readonly<Record<string, Buffer>> {
   return Object.fromEntries(
     secrets.flatMap(({ source, target }) => {
       const content = secret(source)

@@ -5,16 +5,15 @@ import {
   type Operation,
   type OperationOf,
   type OperationType,
-  type RegistryCredentials,
 } from '@bulkhead/model'
 import type { HooksRun } from '@bulkhead/planner'
 import { awaitCondition } from './condition.ts'
 import { runHook, runInit } from './hook.ts'
-import { buildImage, pullImage } from './images.ts'
+import { buildImage, pullImage, type ImageContext } from './images.ts'
 import type { EventWatch } from './watch.ts'
 
 /** What carrying out an operation may use. */
-export interface StepContext {
+export interface StepContext extends ImageContext {
   readonly project: string
   readonly engine: Engine
   readonly watch: EventWatch
@@ -26,14 +25,6 @@ export interface StepContext {
   readonly output: (line: string) => void
   /** `post_start` hooks of a container have run: on disk before the next step. */
   readonly hookRan: (container: string, run: HooksRun) => void
-  /** The archive of a build context folder. */
-  readonly openContext: (folder: string) => NodeJS.ReadableStream
-  /** What a secret of the project holds; undefined: that is not known. */
-  readonly secret: (source: string) => string | undefined
-  /** The login that whoever asked for the deployment has for an image's registry. */
-  readonly credentials: (reference: string) => RegistryCredentials | undefined
-  /** Takes its turn among the builds: the engine does some at once, and no more. */
-  readonly inTurn: (build: () => Promise<void>) => Promise<void>
   /** Containers made in this execution, name → id. */
   readonly made: Map<string, string>
   /** Ids of the containers started or stopped by us, for whoever has to tell our doing from others'. */
@@ -41,7 +32,6 @@ export interface StepContext {
   readonly stopping: (id: string) => void
   readonly signaled: (id: string) => void
   readonly removed: (id: string) => void
-  readonly pullIdleTimeoutMs: number
 }
 
 type Executors = {
