@@ -34,7 +34,7 @@ import {
   within,
   type Fields,
 } from './shape.ts'
-import { ignored, later, linuxOnly, loader, refused, windowsOnly } from './support.ts'
+import { later, linuxOnly, loader, refused, windowsOnly } from './support.ts'
 
 const condition = choice('service_started', 'service_healthy', 'service_completed_successfully')
 
