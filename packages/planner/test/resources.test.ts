@@ -407,3 +407,28 @@ t.test('what is external, or of another project, must outlive the project that u
     .plans(t, '[] #1 remove container app-db-1 (project goes down)')
   t.end()
 })
+
+t.test(
+  'a network that the files no longer have must be told of, and left until the project goes down',
+  (t) => {
+    const former = scenario()
+      .wants({ db: {} })
+      .finds('db running')
+      .where((world) => ({
+        ...world,
+        networks: [
+          ...world.networks,
+          {
+            id: 'n9',
+            name: 'app_old',
+            driver: 'bridge',
+            labels: { [composeLabels.project]: 'app', [composeLabels.network]: 'old' },
+          },
+        ],
+      }))
+    former.plans(t)
+    former.warns(t, /"app_old".* no longer have it/)
+    t.match(former.down().text(), /remove network app_old/)
+    t.end()
+  },
+)

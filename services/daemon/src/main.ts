@@ -152,7 +152,8 @@ async function start({ socket, group, data, level, webhook }: Flags): Promise<Da
     folder: data,
     engine,
     engineAddress: address.url,
-    loadBundle,
+    // Also what no service uses: it may be asked for, and what is declared is never taken for a leftover.
+    loadBundle: (bundle) => loadBundle(bundle, { unused: true }),
     composeHashes: {
       service: (_project, service, containers) => containerConfigHash(service, containers),
       forms: containerConfigHashes,
