@@ -7,9 +7,9 @@ import { crashProject } from './project.ts'
 
 const seed = Number(process.env['BULKHEAD_CRASH_SEED'] ?? 26)
 /** Deaths in each change, one after another. */
-const deathsEach = 5
+const deathsEach = 7
 const deathsInAll = 20
-const changesAtMost = 10
+const changesAtMost = 6
 const { available, reason } = await releases()
 
 void t.test(
@@ -21,7 +21,7 @@ void t.test(
     t.teardown(() => engine.stop())
     const victim = await openVictim(engine)
     t.teardown(() => victim.close())
-    const project = crashProject(`crash-${process.pid}`, 3)
+    const project = crashProject(`crash-${process.pid}`, 2)
     const random = seeded(seed)
     await victim.start()
     const first = await victim.up(project, 0)
@@ -30,7 +30,7 @@ void t.test(
     let deaths = 0
     for (let version = 1; version <= changesAtMost && deaths < deathsInAll; version += 1) {
       const moments = Array.from({ length: deathsEach }, (): Moment => ({
-        call: 1 + Math.floor(random() * 5),
+        call: 1 + Math.floor(random() * 4),
       }))
       const result = await change({ engine, victim, project }, version, moments, await look(engine, project))
       deaths += result.deaths
