@@ -68,6 +68,15 @@ export async function fakeDaemon(t: Test): Promise<FakeDaemon> {
   return fake
 }
 
+/** It knows no events, so whoever follows them is told again and again to look. */
+function tellToLook(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  const tell = (): void => void response.write('event: look\ndata: {}\n\n')
+  tell()
+  const timer = setInterval(tell, 50)
+  response.on('close', () => clearInterval(timer))
+}
+
 async function answer(
   fake: FakeDaemon,
   deployments: { readonly deployment: Deployment; readonly script: Script }[],
@@ -102,6 +111,7 @@ async function answer(
     const message = `No registry has ${reference}.`
     return refuse(422, [{ severity: 'error', code: 'BH_IMAGE_NOT_FOUND', message, hint: 'Check the name.' }])
   }
+  if (kind === 'projects' && part === 'events') return tellToLook(response)
   if (kind === 'projects' && part === 'logs') return sendLogs(fake, searchParams, response)
   if (kind === 'projects' && name !== '') {
     if (fake.status !== undefined && fake.status.name === name) return json(fake.status)

@@ -49,6 +49,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./apply.ts')).apply,
   },
   {
+    name: 'wait',
+    summary: 'Wait until containers have ended',
+    group: life,
+    load: async () => (await import('./wait.ts')).waitCommand,
+  },
+  {
     name: 'ps',
     summary: 'List containers, and the wall that each stands behind',
     group: look,

@@ -12,10 +12,12 @@ import { toBundle } from '../project/bundle.ts'
 import { digestsOf, packContexts, sendContexts } from '../project/contexts.ts'
 import { loadProject } from '../project/load.ts'
 import { findLogins } from '../project/logins.ts'
+import { attachedTo, checkAttached, declareAttached } from './attached.ts'
+import type { AttachedFlags } from './attached.ts'
 import { seconds } from './seconds.ts'
 import { checkServices } from './services.ts'
 
-interface UpOptions {
+interface UpOptions extends AttachedFlags {
   readonly detach?: boolean
   readonly build?: boolean
   readonly removeOrphans?: boolean
@@ -38,24 +40,26 @@ Only what has changed is recreated; a second up with nothing changed does nothin
     ['bulkhead -f compose.yaml -f prod.yaml up -d web', 'two files merged; web and what it depends on'],
   ],
   declare: (command: Command) =>
-    command
-      .argument('[services...]', 'only these, and what they depend on')
-      .option('-d, --detach', 'return when the deployment is finished, and leave the services running')
-      .option(
-        '--wait',
-        'wait until the services run, or are healthy where they have a healthcheck; implies -d',
-      )
-      .option('--wait-timeout <seconds>', 'give up waiting after this long')
-      .option('--build', 'build images though they exist')
-      .option('--remove-orphans', 'remove containers of services that the files no longer have')
-      .option(
-        '-y, --yes',
-        'make volumes again whose definition has changed, without asking: their data is lost',
-      )
-      .option('-t, --timeout <seconds>', 'wait this long for a container to stop, then kill it')
-      .option('--timestamps', 'show when each line was printed')
-      .option('--no-color', 'print the output of services without colors')
-      .option('--no-log-prefix', 'print the output of services without their names'),
+    declareAttached(
+      command
+        .argument('[services...]', 'only these, and what they depend on')
+        .option('-d, --detach', 'return when the deployment is finished, and leave the services running')
+        .option(
+          '--wait',
+          'wait until the services run, or are healthy where they have a healthcheck; implies -d',
+        )
+        .option('--wait-timeout <seconds>', 'give up waiting after this long')
+        .option('--build', 'build images though they exist')
+        .option('--remove-orphans', 'remove containers of services that the files no longer have')
+        .option(
+          '-y, --yes',
+          'make volumes again whose definition has changed, without asking: their data is lost',
+        )
+        .option('-t, --timeout <seconds>', 'wait this long for a container to stop, then kill it')
+        .option('--timestamps', 'show when each line was printed')
+        .option('--no-color', 'print the output of services without colors')
+        .option('--no-log-prefix', 'print the output of services without their names'),
+    ),
   ask: askUp,
   run: runUp,
 }
@@ -96,6 +100,7 @@ async function runUp(invocation: Invocation, context: Context): Promise<number> 
   const timeoutSeconds = seconds('--timeout', options.timeout)
   const waitSeconds = seconds('--wait-timeout', options.waitTimeout)
   if (waitSeconds !== undefined && options.wait !== true) throw usageError('--wait-timeout needs --wait.')
+  checkAttached(options)
   const asked = await askUp(invocation, context)
   const { project } = asked
 
@@ -142,7 +147,7 @@ async function runUp(invocation: Invocation, context: Context): Promise<number> 
   return attach({
     client,
     project: project.name,
-    services: args,
+    ...attachedTo(project, args, options),
     since,
     interrupted: interruption.signal.aborted,
     timeoutSeconds,
