@@ -57,6 +57,7 @@ t.test('what was stored must be there after the store is opened again', async (t
   t.same(second.deployments.active('app'), {
     id: 'd1',
     action: 'up',
+    createdAt: '2026-01-02T03:04:05.000Z',
     options: { build: true },
     begun: true,
   })

@@ -111,7 +111,7 @@ export const elsewhere: Readonly<Record<string, string>> = {
     'nothing is scheduled',
   'services.*.profiles': 'decides which services there are',
   'services.*.pull_policy': 'decides where the image is from',
-  'services.*.pull_refresh_after': 'is warned of',
+  'services.*.pull_refresh_after': 'decides when an image is pulled',
   'services.*.attach': 'decides what `up` shows',
   'services.*.x-bulkhead': 'decides the isolation',
   'services.*.x-bulkhead.trust': 'decides the isolation',
