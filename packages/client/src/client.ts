@@ -6,7 +6,7 @@ import type { RunRequest, Session, Version } from '@bulkhead/api'
 import { contentTypes, paths, streamErrorEvent } from '@bulkhead/api/paths'
 import { BulkheadError, isBulkheadError } from '@bulkhead/model'
 import type { Bundle, Deployment, DeploymentAction, DeploymentEvent, Problem } from '@bulkhead/model'
-import type { PlanDocument, ProjectStatus, RegistryCredentials } from '@bulkhead/model'
+import type { PlanDocument, ProjectStatus, PullPolicy, RegistryCredentials } from '@bulkhead/model'
 import { formatAddress } from './address.ts'
 import type { Address } from './address.ts'
 import { send, sendForJson, sendOk } from './http.ts'
@@ -33,8 +33,23 @@ export interface DeployRequest {
   /** Absent: acts on what the daemon keeps, or on what the engine's labels tell. */
   readonly bundle?: Bundle | undefined
   readonly services?: readonly string[] | undefined
+  /** Leave what the services depend on, or what restarts with them, as it is. */
+  readonly noDependencies?: boolean | undefined
+  /** Replicas by service. */
+  readonly scale?: Readonly<Record<string, number>> | undefined
+  readonly recreate?: 'changed' | 'always' | 'never' | undefined
+  readonly recreateDependencies?: boolean | undefined
+  readonly renewAnonymousVolumes?: boolean | undefined
   readonly build?: boolean | undefined
+  readonly noBuild?: boolean | undefined
+  /** In place of every service's own `pull_policy`. */
+  readonly pull?: PullPolicy | undefined
+  /** With `kill`; absent: SIGKILL. */
+  readonly signal?: string | undefined
+  /** With `rm`: also what runs. */
+  readonly stop?: boolean | undefined
   readonly removeVolumes?: boolean | undefined
+  readonly removeImages?: 'local' | 'all' | undefined
   readonly removeOrphans?: boolean | undefined
   /** Networks and volumes too that no service uses. */
   readonly allResources?: boolean | undefined

@@ -340,12 +340,10 @@ function specOf(
   number: number,
   replaced: ObservedContainer | undefined,
 ) {
-  return containerSpec({
-    ...specInput(emission, servicePlan),
-    number,
-    inherited: replaced?.mounts ?? [],
-    replaces: replaced !== undefined,
-  })
+  const renews = emission.input.deployment?.options.renewAnonymousVolumes === true
+  const inherited = renews ? [] : (replaced?.mounts ?? [])
+  const replaces = replaced !== undefined
+  return containerSpec({ ...specInput(emission, servicePlan), number, inherited, replaces })
 }
 
 function specInput({ input, emitted }: Emission, { wanted }: ServicePlan) {

@@ -1,18 +1,17 @@
+import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { Asked, CommandModule, Invocation } from '../command.ts'
 import type { Context } from '../context.ts'
-import { chosenEngine } from '../daemon/engine.ts'
-import { findOrStartDaemon } from '../daemon/find.ts'
-import { deploy } from '../deployment.ts'
-import { exitCodes } from '../exit.ts'
 import { isOn } from '../globals.ts'
-import { createProgress } from '../progress/index.ts'
 import { projectName } from '../project/load.ts'
+import { askByName, named } from '../project/ask.ts'
+import { carryOut } from '../request.ts'
 import { seconds } from './seconds.ts'
 
 interface DownOptions {
   readonly volumes?: boolean
   readonly removeOrphans?: boolean
+  readonly rmi?: 'local' | 'all'
   readonly timeout?: string
 }
 
@@ -22,57 +21,41 @@ networks and volumes always stay. Works by name alone (-p) where the files are g
   examples: [
     ['bulkhead down', 'remove containers and networks, keep the data'],
     ['bulkhead down -v', 'remove the data too'],
+    ['bulkhead down web', 'remove web alone; it stays off until up'],
     ['bulkhead -p shop down', 'by name, from any folder'],
   ],
   declare: (command: Command) =>
     command
-      .argument('[services...]', 'only these')
+      .argument('[services...]', 'only these, and networks that nothing else uses')
       .option('-v, --volumes', "remove the project's volumes and anonymous ones too")
+      .addOption(
+        new Option(
+          '--rmi <which>',
+          'remove images too: "local" those of services that name none, "all" of every service',
+        ).choices(['local', 'all']),
+      )
       .option('--remove-orphans', 'remove containers of services that the files no longer have')
       .option('-t, --timeout <seconds>', 'wait this long for a container to stop, then kill it'),
   ask: askDown,
   run: runDown,
 }
 
-async function askDown(
-  { globals, args, options: raw }: Invocation,
-  context: Context,
-): Promise<Asked & { readonly project: string }> {
+async function askDown({ globals, args, options: raw }: Invocation, context: Context): Promise<Asked> {
   const options: DownOptions = raw
-  const project = await projectName(globals, context)
-  return {
-    project,
-    contexts: [],
-    warnings: [],
-    request: {
-      project,
-      action: 'down',
-      ...(args.length === 0 ? {} : { services: args }),
-      removeVolumes: options.volumes,
-      removeOrphans: options.removeOrphans ?? isOn(context.env.COMPOSE_REMOVE_ORPHANS),
-      timeoutSeconds: seconds('--timeout', options.timeout),
-      engine: chosenEngine(context),
-    },
+  const timeoutSeconds = seconds('--timeout', options.timeout)
+  const request = {
+    action: 'down' as const,
+    ...named(args),
+    removeVolumes: options.volumes,
+    removeImages: options.rmi,
+    removeOrphans: options.removeOrphans ?? isOn(context.env.COMPOSE_REMOVE_ORPHANS),
+    timeoutSeconds,
   }
+  return askByName(await projectName(globals, context), request, context)
 }
 
 async function runDown(invocation: Invocation, context: Context): Promise<number> {
-  const { globals } = invocation
-  const { request, project } = await askDown(invocation, context)
-  const client = await findOrStartDaemon(globals, context)
-  const progress = createProgress('down', globals, context)
-  const interruption = new AbortController()
-  const endInterrupt = context.onInterrupt(() => interruption.abort())
-  try {
-    const { operations } = await deploy(client, request, progress, interruption.signal)
-    if (operations === 0) progress.say(`Nothing to do: nothing of ${project} is there.`)
-    return exitCodes.ok
-  } catch (error) {
-    if (!interruption.signal.aborted) throw error
-    progress.say(`Taking down ${project} goes on in the daemon.`)
-    return exitCodes.interrupted
-  } finally {
-    progress.close()
-    endInterrupt()
-  }
+  const asked = await askDown(invocation, context)
+  const nothing = `Nothing to do: nothing of ${String(asked.request.project)} is there.`
+  return carryOut(asked, { nothing }, invocation.globals, context)
 }

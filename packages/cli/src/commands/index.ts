@@ -13,6 +13,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./up.ts')).up,
   },
   {
+    name: 'create',
+    summary: 'Create containers and start none',
+    group: life,
+    load: async () => (await import('./create.ts')).create,
+  },
+  {
     name: 'down',
     summary: 'Stop and remove containers and networks',
     group: life,
@@ -23,6 +29,42 @@ export const commands: readonly CommandEntry[] = [
     summary: 'Run a command once, in a container of its own',
     group: life,
     load: async () => (await import('./run.ts')).runCommand,
+  },
+  {
+    name: 'start',
+    summary: 'Start containers that are there, in order',
+    group: life,
+    load: async () => (await import('./start.ts')).start,
+  },
+  {
+    name: 'stop',
+    summary: 'Stop containers and keep them',
+    group: life,
+    load: async () => (await import('./stop.ts')).stop,
+  },
+  {
+    name: 'restart',
+    summary: 'Stop containers and start them again',
+    group: life,
+    load: async () => (await import('./restart.ts')).restart,
+  },
+  {
+    name: 'kill',
+    summary: 'Send a signal to containers',
+    group: life,
+    load: async () => (await import('./kill.ts')).kill,
+  },
+  {
+    name: 'rm',
+    summary: 'Remove containers that do not run',
+    group: life,
+    load: async () => (await import('./rm.ts')).rm,
+  },
+  {
+    name: 'scale',
+    summary: 'Run more or fewer containers of services',
+    group: life,
+    load: async () => (await import('./scale.ts')).scale,
   },
   {
     name: 'exec',

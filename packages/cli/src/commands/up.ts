@@ -1,3 +1,4 @@
+import type { DeployRequest } from '@bulkhead/client'
 import type { Project } from '@bulkhead/model'
 import type { Command } from 'commander'
 import type { Asked, CommandModule, Invocation } from '../command.ts'
@@ -6,7 +7,6 @@ import { chosenEngine } from '../daemon/engine.ts'
 import { findOrStartDaemon } from '../daemon/find.ts'
 import { deployAsking } from '../volumes.ts'
 import { exitCodes, usageError } from '../exit.ts'
-import { isOn } from '../globals.ts'
 import { createProgress } from '../progress/index.ts'
 import { toBundle } from '../project/bundle.ts'
 import { digestsOf, packContexts, sendContexts } from '../project/contexts.ts'
@@ -14,15 +14,18 @@ import { loadProject } from '../project/load.ts'
 import { findLogins } from '../project/logins.ts'
 import { attachedTo, checkAttached, declareAttached } from './attached.ts'
 import type { AttachedFlags } from './attached.ts'
+import { bringRequest, declareBringing, unseen, type BringOptions } from './bring.ts'
 import { seconds } from './seconds.ts'
 import { checkServices } from './services.ts'
 
-interface UpOptions extends AttachedFlags {
+interface UpOptions extends BringOptions, AttachedFlags {
   readonly detach?: boolean
-  readonly build?: boolean
-  readonly removeOrphans?: boolean
-  readonly yes?: boolean
-  readonly timeout?: string
+  /** False with `--no-start`. */
+  readonly start: boolean
+  /** False with `--no-deps`. */
+  readonly deps: boolean
+  readonly alwaysRecreateDeps?: boolean
+  readonly renewAnonVolumes?: boolean
   readonly wait?: boolean
   readonly waitTimeout?: string
   readonly color: boolean
@@ -41,7 +44,7 @@ Only what has changed is recreated; a second up with nothing changed does nothin
   ],
   declare: (command: Command) =>
     declareAttached(
-      command
+      declareBringing(command)
         .argument('[services...]', 'only these, and what they depend on')
         .option('-d, --detach', 'return when the deployment is finished, and leave the services running')
         .option(
@@ -49,12 +52,11 @@ Only what has changed is recreated; a second up with nothing changed does nothin
           'wait until the services run, or are healthy where they have a healthcheck; implies -d',
         )
         .option('--wait-timeout <seconds>', 'give up waiting after this long')
-        .option('--build', 'build images though they exist')
-        .option('--remove-orphans', 'remove containers of services that the files no longer have')
-        .option(
-          '-y, --yes',
-          'make volumes again whose definition has changed, without asking: their data is lost',
-        )
+        .option('--quiet-build', 'show nothing of how far builds are')
+        .option('--no-start', 'create containers and start none')
+        .option('--no-deps', 'leave what the services depend on as it is')
+        .option('--always-recreate-deps', 'recreate what the services depend on though nothing has changed')
+        .option('-V, --renew-anon-volumes', 'give recreated containers new anonymous volumes')
         .option('-t, --timeout <seconds>', 'wait this long for a container to stop, then kill it')
         .option('--timestamps', 'show when each line was printed')
         .option('--no-color', 'print the output of services without colors')
@@ -70,7 +72,7 @@ export async function askUp(
   context: Context,
 ): Promise<Asked & { readonly project: Project }> {
   const options = raw as unknown as UpOptions
-  const timeoutSeconds = seconds('--timeout', options.timeout)
+  const flags = upFlags(options, context)
   const loaded = await loadProject(globals, context, args)
   const { project, warnings } = loaded
   checkServices(args, Object.keys({ ...project.services, ...project.disabledServices }), project.name)
@@ -81,16 +83,27 @@ export async function askUp(
     contexts,
     request: {
       project: project.name,
-      action: 'up',
+      action: options.start ? 'up' : 'create',
+      ...flags,
       bundle: toBundle(loaded, digestsOf(contexts)),
       ...(args.length === 0 ? {} : { services: args }),
-      build: options.build,
-      removeOrphans: options.removeOrphans ?? isOn(context.env.COMPOSE_REMOVE_ORPHANS),
       allResources: globals.allResources || undefined,
-      recreateVolumes: options.yes === true ? 'all' : undefined,
-      timeoutSeconds,
       engine: chosenEngine(context),
     },
+  }
+}
+
+function upFlags(options: UpOptions, context: Context): Omit<DeployRequest, 'action'> {
+  const flags = bringRequest(options, context)
+  const { alwaysRecreateDeps, renewAnonVolumes, start, wait } = options
+  if (flags.recreate === 'never' && (alwaysRecreateDeps === true || renewAnonVolumes === true))
+    throw usageError('--no-recreate contradicts --always-recreate-deps and --renew-anon-volumes.')
+  if (!start && wait === true) throw usageError('--no-start and --wait contradict each other.')
+  return {
+    ...flags,
+    noDependencies: options.deps ? undefined : true,
+    recreateDependencies: alwaysRecreateDeps,
+    renewAnonymousVolumes: renewAnonVolumes,
   }
 }
 
@@ -105,10 +118,10 @@ async function runUp(invocation: Invocation, context: Context): Promise<number> 
   const { project } = asked
 
   const client = await findOrStartDaemon(globals, context)
-  const progress = createProgress('up', globals, context)
+  const progress = createProgress('up', globals, context, unseen(options))
   const interruption = new AbortController()
   const endInterrupt = context.onInterrupt(() => interruption.abort())
-  const attached = options.detach !== true && options.wait !== true
+  const attached = options.detach !== true && options.wait !== true && options.start
   const since = new Date(context.now()).toISOString()
   try {
     for (const warning of asked.warnings) progress.problem(warning)

@@ -1,4 +1,4 @@
-import type { DeploymentEvent, OperationReference, Problem } from '@bulkhead/model'
+import type { DeploymentEvent, OperationReference, OperationType, Problem } from '@bulkhead/model'
 import type { Context } from '../context.ts'
 import type { Globals } from '../globals.ts'
 import { colorsFor } from '../render/color.ts'
@@ -23,8 +23,16 @@ export interface Progress {
   close(): void
 }
 
+/** Operations of which only beginning and end are shown. */
+export type Unseen = Readonly<Partial<Record<OperationType, boolean>>>
+
 /** @param title what goes on, e.g. `up`. */
-export function createProgress(title: string, globals: Globals, context: Context): Progress {
+export function createProgress(
+  title: string,
+  globals: Globals,
+  context: Context,
+  unseen: Unseen = {},
+): Progress {
   const { terminal, env, cwd, now } = context
   const rows = new Map<string, Row>()
   const mode = effectiveMode(globals, context)
@@ -54,6 +62,7 @@ export function createProgress(title: string, globals: Globals, context: Context
   }
   return {
     event(event) {
+      if (event.type === 'progress' && unseen[event.operation.type] === true) return
       change(rowAfter(rows, event, now()))
       if (event.type === 'output') output(event.operation, event.text)
       const found = problemOf(event)

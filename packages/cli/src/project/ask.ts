@@ -1,0 +1,33 @@
+import type { DeployRequest } from '@bulkhead/client'
+import type { Asked } from '../command.ts'
+import type { Context } from '../context.ts'
+import { chosenEngine } from '../daemon/engine.ts'
+import { toBundle } from './bundle.ts'
+import { digestsOf, packContexts } from './contexts.ts'
+import type { LoadedProject } from './load.ts'
+
+/** What is asked of a project by its name alone. */
+export function askByName(project: string, request: DeployRequest, context: Context): Asked {
+  return { request: { project, ...request, engine: chosenEngine(context) }, contexts: [], warnings: [] }
+}
+
+/** What is asked with the files as they are now. */
+export async function askWithFiles(
+  loaded: LoadedProject,
+  request: DeployRequest,
+  context: Context,
+): Promise<Asked> {
+  const { project, warnings } = loaded
+  const contexts = await packContexts(loaded)
+  const bundle = toBundle(loaded, digestsOf(contexts))
+  return {
+    request: { project: project.name, bundle, ...request, engine: chosenEngine(context) },
+    contexts,
+    warnings,
+  }
+}
+
+/** Absent where none is named: all. */
+export function named(services: readonly string[]): Pick<DeployRequest, 'services'> {
+  return services.length === 0 ? {} : { services }
+}
