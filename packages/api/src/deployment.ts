@@ -92,6 +92,21 @@ export const DeploymentRequestSchema = Type.Object(
       Type.Integer({ minimum: 0, description: 'To wait for a container to stop before it is killed.' }),
     ),
     credentials: Type.Optional(RegistryCredentialsSchema),
+    revision: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'In place of a bundle: what an earlier revision says, as a new revision.',
+      }),
+    ),
+    rollback: Type.Optional(
+      Type.Boolean({
+        description: 'When it fails, ask again for the newest revision before it that was brought up whole.',
+      }),
+    ),
+    author: Type.Optional(
+      Type.String({ maxLength: 200, description: 'Who asks, as the client says; told by the history.' }),
+    ),
+    note: Type.Optional(Type.String({ maxLength: 1000, description: 'Why; told by the history.' })),
     engine: Type.Optional(
       Type.String({ description: 'Address of the engine that the client would use; another is a 409.' }),
     ),

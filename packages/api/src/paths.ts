@@ -8,6 +8,9 @@ export const paths = {
   project: (name: string) => `/v1/projects/${encodeURIComponent(name)}`,
   /** `rests`: PUT has reconciling rest, DELETE has it go on. */
   projectSuspension: (name: string) => `/v1/projects/${encodeURIComponent(name)}/suspension`,
+  projectRevisions: (name: string) => `/v1/projects/${encodeURIComponent(name)}/revisions`,
+  projectRevision: (name: string, number: number) =>
+    `/v1/projects/${encodeURIComponent(name)}/revisions/${number}`,
   projectRelease: (name: string) => `/v1/projects/${encodeURIComponent(name)}/release`,
   projectLogs: (name: string) => `/v1/projects/${encodeURIComponent(name)}/logs`,
   projectEvents: (name: string) => `/v1/projects/${encodeURIComponent(name)}/events`,

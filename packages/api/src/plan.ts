@@ -34,7 +34,7 @@ export const PlanRequestSchema = Type.Object(
 )
 export type PlanRequest = Static<typeof PlanRequestSchema>
 
-const FieldChangeSchema = shapeOf<FieldChange>()(
+export const FieldChangeSchema = shapeOf<FieldChange>()(
   Type.Object(
     {
       path: Type.String({ description: "In the specification's terms: `environment.GREETING`." }),

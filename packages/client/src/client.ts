@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import type { Config, EngineDescription, ImageDigest, ProjectLogLine, ProjectSummary } from '@bulkhead/api'
 import type { AttachmentRequest, ContainerEvent, ExecRequest, RevisionStored } from '@bulkhead/api'
 import type { RunRequest, Session, Version } from '@bulkhead/api'
+import type { Revision, RevisionDetails } from '@bulkhead/api'
 import { contentTypes, paths, streamErrorEvent } from '@bulkhead/api/paths'
 import { BulkheadError, isBulkheadError } from '@bulkhead/model'
 import type { Bundle, Deployment, DeploymentAction, DeploymentEvent, Problem } from '@bulkhead/model'
@@ -25,6 +26,8 @@ import type { StreamOptions } from './stream.ts'
 
 export type { AttachmentRequest, ContainerEvent, ExecRequest, RunRequest, Session }
 export type { EngineDescription, ImageDigest, ProjectLogLine, ProjectSummary, RevisionStored, Version }
+
+export type { Revision, RevisionDetails }
 
 /** Body of `POST /v1/deployments`. */
 export interface DeployRequest {
@@ -60,6 +63,13 @@ export interface DeployRequest {
   readonly timeoutSeconds?: number | undefined
   /** Logins by registry: held in memory for this deployment, never stored. */
   readonly credentials?: Readonly<Record<string, RegistryCredentials>> | undefined
+  /** In place of a bundle: what an earlier revision says, as a new revision. */
+  readonly revision?: number | undefined
+  /** When it fails, the newest revision that was brought up whole is asked for again. */
+  readonly rollback?: boolean | undefined
+  /** Who asks, and why: for the history. */
+  readonly author?: string | undefined
+  readonly note?: string | undefined
   /** Address of the engine that the caller would use; a daemon on another answers BH_ENGINE_MISMATCH. */
   readonly engine?: string | undefined
 }
@@ -89,6 +99,10 @@ export interface Client {
   /** Stores a revision and deploys nothing. */
   putProject(name: string, bundle: Bundle): Promise<RevisionStored>
   forgetProject(name: string): Promise<void>
+  /** The revisions that are kept, newest first. */
+  revisions(name: string): Promise<readonly Revision[]>
+  /** One of them, with what it changed. */
+  revision(name: string, number: number): Promise<RevisionDetails>
   /** Has reconciling of the project rest. */
   suspend(name: string): Promise<void>
   resume(name: string): Promise<void>
@@ -150,6 +164,9 @@ export function createClient(address: Address): Client {
     forgetProject: async (name) => {
       await sendForJson(address, { method: 'DELETE', path: paths.project(name) })
     },
+    revisions: async (name) =>
+      ((await get(paths.projectRevisions(name))) as { revisions: readonly Revision[] }).revisions,
+    revision: async (name, number) => (await get(paths.projectRevision(name, number))) as RevisionDetails,
     suspend: async (name) => {
       await sendForJson(address, { method: 'PUT', path: paths.projectSuspension(name) })
     },

@@ -49,6 +49,8 @@ export interface DeploymentOptions {
   readonly pull?: PullPolicy | undefined
   /** Containers that are replaced don't hand on their anonymous volumes. */
   readonly renewAnonymousVolumes?: boolean | undefined
+  /** When it fails, the newest revision that was brought up whole is asked for again. */
+  readonly rollback?: boolean | undefined
   /** A signal to be sent once; the deployment does nothing else. */
   readonly signal?: { readonly name: string; readonly containers: readonly string[] } | undefined
 }

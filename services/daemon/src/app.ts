@@ -13,6 +13,7 @@ import type { Custody } from './custody.ts'
 import type { Deployments } from './deployments.ts'
 import { settled } from './feed.ts'
 import type { Feed } from './feed.ts'
+import { createHistory } from './history.ts'
 import { acceptJson } from './http/body.ts'
 import { withComponents } from './http/openapi.ts'
 import { sendProblem, toBulkheadError } from './http/problem.ts'
@@ -27,6 +28,7 @@ import { custodyRoutes } from './routes/custody.ts'
 import { deploymentEventRoutes } from './routes/deployment-events.ts'
 import { deploymentRoutes } from './routes/deployments.ts'
 import { engineRoutes } from './routes/engine.ts'
+import { historyRoutes } from './routes/history.ts'
 import { imageRoutes } from './routes/images.ts'
 import { logRoutes } from './routes/logs.ts'
 import { planRoutes } from './routes/plans.ts'
@@ -126,6 +128,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(projectRoutes, { projects: store.projects, loader, deployments, engine, statusOf })
   await app.register(deploymentRoutes, { deployments, plans: options.plans, store: store.deployments })
   await app.register(planRoutes, { plans: options.plans })
+  await app.register(historyRoutes, { history: createHistory({ store, loader }) })
   await app.register(custodyRoutes, { custody: options.custody })
   await app.register(deploymentEventRoutes, { store: store.deployments, feed, sse })
   await app.register(logRoutes, {

@@ -91,6 +91,8 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
       logins,
       log,
       metrics,
+      newId: randomUUID,
+      again: (project) => reconciler.enqueue(project),
       notify: (notice) => webhook?.send(notice),
       now: () => new Date(),
       clock: () => performance.now(),

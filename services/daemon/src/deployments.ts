@@ -16,8 +16,9 @@ import { checkKept, keptOf } from './kept.ts'
 import type { LoadedProject, Loader } from './loaded.ts'
 import { loginFor } from './logins.ts'
 import type { Logins } from './logins.ts'
+import { unknownRevision } from './revision.ts'
 import { maskProblem } from './mask.ts'
-import type { StoredRevision } from './store/projects.ts'
+import type { Origin, StoredRevision } from './store/projects.ts'
 import type { Store } from './store/store.ts'
 import { checkAwake } from './awake.ts'
 import { bringing, looksAtContainers, wishOf, withoutStrangers } from './wish.ts'
@@ -50,6 +51,7 @@ export interface Prepared {
   /** What is to be stored, on top of what is stored now. */
   readonly wish: () => Wish
   readonly warnings: readonly Problem[]
+  readonly origin: Origin
   readonly credentials: DeploymentRequest['credentials']
 }
 
@@ -124,7 +126,8 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
   const prepare: Deployments['prepare'] = async (request, { contexts }) => {
     const { action } = request
     checkEngine(request.engine, options.engineAddress)
-    const given = request.bundle ?? storedForProfiles(request, { projects, loader })
+    const given =
+      request.bundle ?? earlier(request, projects) ?? storedForProfiles(request, { projects, loader })
     const uploaded = given === undefined ? undefined : load(named(asking(given, request), request.project))
     const bundle = given === undefined ? undefined : withServices(given, uploaded?.activating)
     const name = uploaded?.project.name ?? request.project
@@ -153,10 +156,14 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       warnings.push(...(await check(wanted, services, request.credentials)))
       await checkVolumes({ request, project, services, engine, composeHashes })
     }
-    return { name, action, wanted, bundle, wish, warnings, credentials: request.credentials }
+    const { author, revision, credentials } = request
+    const note = request.note ?? (revision === undefined ? undefined : `back to revision ${revision}`)
+    const origin = { author, note }
+    return { name, action, wanted, bundle, wish, warnings, origin, credentials }
   }
 
-  const accept: Deployments['accept'] = ({ name, action, bundle, wish, warnings, credentials }, approval) => {
+  const accept: Deployments['accept'] = (prepared, approval) => {
+    const { name, action, bundle, wish, warnings, origin, credentials } = prepared
     const id = newId()
     const superseded = store.transaction(() => {
       checkAwake(projects.get(name))
@@ -164,7 +171,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       const before = projects.get(name)
       const { intent, options } = wish()
       projects.save({ name, revision: before?.revision, intent })
-      const stored = bundle === undefined ? undefined : projects.addRevision(name, bundle).number
+      const stored = bundle === undefined ? undefined : projects.addRevision(name, bundle, origin).number
       const revision = stored ?? (bringing.has(action) ? projects.latest(name) : before?.revision)
       projects.save({ name, revision, intent })
       const approved = approval && { approval, before }
@@ -237,6 +244,23 @@ export function checkEngine(wanted: string | undefined, present: string): void {
     `The command would use the engine at ${wanted}, this daemon uses the one at ${present}.`,
     { hint: `Set DOCKER_HOST=${present}, or start a daemon of your own with \`bulkhead daemon start\`.` },
   )
+}
+
+/** @throws BulkheadError BH_REVISION_NOT_FOUND */
+function earlier(
+  { project: name, revision, action }: DeploymentRequest,
+  projects: Store['projects'],
+): Bundle | undefined {
+  if (revision === undefined) return undefined
+  if (name === undefined || !bringing.has(action)) {
+    throw new BulkheadError('BH_BAD_REQUEST', 'A revision is asked for with `project` and the action `up`.', {
+      hint: 'Name the project, or send a bundle.',
+    })
+  }
+  const bundle = projects.bundle(name, revision)
+  if (bundle !== undefined) return bundle
+  if (projects.get(name) === undefined) throw unknownProject(name)
+  throw unknownRevision(name, revision, projects.history(name))
 }
 
 /**

@@ -291,6 +291,18 @@ export const errorCatalog = {
     remedy:
       'Log in with `docker login`, check the name of the image and the network of the engine, then try again.',
   },
+  BH_REVISION_NOT_FOUND: {
+    status: 404,
+    title: 'There is no such revision',
+    meaning: 'The project has never had it, or it is older than those that are kept.',
+    remedy: 'List those that are kept with `bulkhead history`.',
+  },
+  BH_ROLLED_BACK: {
+    status: 409,
+    title: 'The project goes back to an earlier revision',
+    meaning: 'A deployment that was to be rolled back if it failed has failed.',
+    remedy: 'See why with `bulkhead history`, and try again when it is put right.',
+  },
   BH_SERVICE_NOT_FOUND: {
     status: 422,
     title: 'There is no such service',

@@ -7,6 +7,7 @@ import type { LoadedProject, Loader } from './loaded.ts'
 import type { Logins } from './logins.ts'
 import type { Metrics } from './metrics.ts'
 import { maskEvent, maskProblem } from './mask.ts'
+import { backProblem, earlierOf, goBack } from './rollback.ts'
 import type { Notice } from './webhook.ts'
 import type { Mask } from './mask.ts'
 import type { Store } from './store/store.ts'
@@ -18,6 +19,9 @@ export interface LedgerOptions {
   readonly logins: Pick<Logins, 'drop' | 'maskOf'>
   readonly log: Log
   readonly metrics: Pick<Metrics, 'deploymentEnded'>
+  readonly newId: () => string
+  /** Has one more round of a project made. */
+  readonly again: (project: string) => void
   /** Gets what somebody should know who is not looking. */
   readonly notify: (notice: Notice) => void
   readonly now: () => Date
@@ -40,6 +44,8 @@ export function createLedger({
   logins,
   log,
   metrics,
+  newId,
+  again,
   notify,
   now,
   clock,
@@ -110,12 +116,18 @@ export function createLedger({
       if (deployments.append(id, maskEvent(event, maskFor(id, project)))) feed.ring(id)
     },
     deploymentFinished(id, outcome, operations, problem) {
-      const { project, action } = deployments.get(id) ?? {}
+      const { project, action, revision } = deployments.get(id) ?? {}
       if (project === undefined || action === undefined) return
       const shown = problem === undefined ? undefined : maskProblem(problem, maskFor(id, project))
-      store.transaction(() => {
+      const goesBack = store.transaction(() => {
+        const running = deployments.active(project)
         const unbegun = problem?.code === 'BH_PLAN_STALE' ? deployments.unbegun(id) : undefined
-        if (!deployments.finish(id, outcome, operations, shown)) return
+        const isOver = outcome === 'failed' && running?.id === id && unbegun === undefined
+        const isAsked = isOver && running.options.rollback === true && revision !== undefined
+        const back = isAsked ? earlierOf(project, revision, store) : undefined
+        // Said before the end, after which nothing more is said of a deployment.
+        if (isAsked) deployments.append(id, { type: 'warning', problem: backProblem(revision, back) })
+        if (!deployments.finish(id, outcome, operations, shown)) return false
         // Nothing of it was done, so nothing of it is wanted.
         if (unbegun?.before !== undefined) projects.save(unbegun.before)
         else if (unbegun !== undefined) projects.remove(project)
@@ -126,9 +138,12 @@ export function createLedger({
         }
         // A project without files was kept for this deployment only.
         if (projects.get(project)?.revision === undefined) projects.remove(project)
+        if (back !== undefined) goBack(project, back, { store, newId })
+        return back !== undefined
       })
       logins.drop(id)
       feed.ring(id)
+      if (goesBack) again(project)
     },
   }
 }

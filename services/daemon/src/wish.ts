@@ -75,13 +75,14 @@ function optionsOf(
   project: Project,
   containers: readonly ObservedContainer[],
 ): DeploymentOptions {
-  const { action, build, noBuild, pull, renewAnonymousVolumes } = request
+  const { action, build, noBuild, pull, renewAnonymousVolumes, rollback } = request
   return {
     services: scopeOf(request, project),
     build,
     noBuild,
     pull,
     renewAnonymousVolumes,
+    rollback,
     signal: action === 'kill' ? signalFor(request, project, containers) : undefined,
   }
 }

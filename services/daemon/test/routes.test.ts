@@ -11,6 +11,8 @@ import {
   ProblemDetailsSchema,
   ProjectListSchema,
   ProjectStatusSchema,
+  RevisionDetailsSchema,
+  RevisionListSchema,
   RevisionStoredSchema,
   VersionSchema,
 } from '@bulkhead/api'
@@ -837,7 +839,9 @@ t.test('the API must describe itself', async (t) => {
     'createDeployment',
     'createExec',
     'createPlan',
+    'createRun',
     'deleteProject',
+    'followContainers',
     'followDeployment',
     'followLogs',
     'getBackup',
@@ -848,10 +852,12 @@ t.test('the API must describe itself', async (t) => {
     'getPlan',
     'getProject',
     'getReady',
+    'getRevision',
     'getVersion',
     'hasContext',
     'listDeployments',
     'listProjects',
+    'listRevisions',
     'openSession',
     'putContext',
     'putProject',
@@ -893,3 +899,70 @@ t.test('a suspended project must be left alone until it is resumed, a released o
   t.equal(served.ledger.desired('app'), undefined)
   t.equal((await at('POST', 'release')).statusCode, 404)
 })
+
+t.test('revisions must tell who asked for what, and one of them be asked for again', async (t) => {
+  const served = await serve(t)
+  const first = simple.replace('web:1', 'web:1\n    environment: {PASSWORD: swordfish-4711, GREETING: hello}')
+  const deployed = async (request: object) => {
+    const { id } = await ask<Deployment>(t, served, up(request), 202, DeploymentSchema)
+    served.ledger.deploymentFinished(id, 'succeeded', 1, undefined)
+  }
+  await deployed({ bundle: bundleOf(first), author: 'ann@desk', note: 'begin' })
+  await deployed({ bundle: bundleOf(first.replace('hello', 'bye').replace('4711', '0815')), author: 'bob' })
+  t.match(await ask(t, served, { url: '/v1/projects/app/revisions' }, 200, RevisionListSchema), {
+    revisions: [
+      { number: 2, current: true, author: 'bob', outcome: 'succeeded' },
+      { number: 1, current: false, author: 'ann@desk', note: 'begin', outcome: 'succeeded' },
+    ],
+  })
+  const details = await ask(t, served, { url: '/v1/projects/app/revisions/2' }, 200, RevisionDetailsSchema)
+  t.match(details, {
+    since: 1,
+    changes: [
+      { path: 'services.web.environment.GREETING', old: 'hello', new: 'bye' },
+      { path: 'services.web.environment.PASSWORD', old: '********', new: '********' },
+    ],
+  })
+  t.notMatch(JSON.stringify(details), /swordfish/)
+  t.match(await refused(t, served, { url: '/v1/projects/app/revisions/9' }, 404), {
+    code: 'BH_REVISION_NOT_FOUND',
+  })
+  t.match(await refused(t, served, up({ project: 'app', revision: 9 }), 404), {
+    code: 'BH_REVISION_NOT_FOUND',
+  })
+
+  await deployed({ project: 'app', revision: 1 })
+  t.equal(served.ledger.desired('app')?.project?.services['web']?.environment?.['GREETING'], 'hello')
+  t.match(await ask(t, served, { url: '/v1/projects/app/revisions' }, 200, RevisionListSchema), {
+    revisions: [{ number: 3, current: true, note: 'back to revision 1' }, {}, {}],
+  })
+})
+
+t.test(
+  'a failed deployment must be rolled back to the last good revision where that was asked',
+  async (t) => {
+    const served = await serve(t)
+    const at = (greeting: string) =>
+      bundleOf(simple.replace('web:1', `web:1\n    environment: {GREETING: ${greeting}}`))
+    const greeting = () => served.ledger.desired('app')?.project?.services['web']?.environment?.['GREETING']
+    const problem = { severity: 'error', code: 'BH_DEPENDENCY_FAILED', message: 'no' } as const
+    const ended = async (request: object, outcome: 'succeeded' | 'failed') => {
+      const { id } = await ask<Deployment>(t, served, up(request), 202, DeploymentSchema)
+      served.ledger.deploymentFinished(id, outcome, 1, outcome === 'failed' ? problem : undefined)
+      return served.store.deployments.events(id, 0)
+    }
+    const nothing = await ended({ bundle: at('first'), rollback: true }, 'failed')
+    t.match(nothing.at(-2), { type: 'warning', problem: { code: 'BH_REVISION_NOT_FOUND' } })
+    await ended({ bundle: at('good') }, 'succeeded')
+    await ended({ bundle: at('bad') }, 'failed')
+    t.equal(greeting(), 'bad', 'it was not asked for')
+    const said = await ended({ bundle: at('worse'), rollback: true }, 'failed')
+    t.match(said.slice(-2), [{ type: 'warning', problem: { code: 'BH_ROLLED_BACK' } }, { type: 'finished' }])
+    t.equal(greeting(), 'good')
+    const [rollback] = served.store.deployments.list('app')
+    t.match(rollback, { state: 'queued', action: 'up', revision: 5 })
+    t.equal(served.deployed.at(-1), 'app')
+    served.ledger.deploymentFinished(rollback?.id ?? '', 'failed', 0, problem)
+    t.equal(served.store.deployments.active('app'), undefined, 'a rollback is not rolled back')
+  },
+)

@@ -122,6 +122,18 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./config.ts')).config,
   },
   {
+    name: 'history',
+    summary: 'List what was asked for of a project, revision by revision',
+    group: look,
+    load: async () => (await import('./history.ts')).history,
+  },
+  {
+    name: 'rollback',
+    summary: 'Go back to an earlier revision',
+    group: life,
+    load: async () => (await import('./rollback.ts')).rollback,
+  },
+  {
     name: 'suspend',
     summary: 'Have reconciling of a project rest: look, and touch nothing',
     group: own,

@@ -12,6 +12,7 @@ import { toBundle } from '../project/bundle.ts'
 import { digestsOf, packContexts, sendContexts } from '../project/contexts.ts'
 import { loadProject } from '../project/load.ts'
 import { findLogins } from '../project/logins.ts'
+import { actor } from '../actor.ts'
 import { attachedTo, checkAttached, declareAttached } from './attached.ts'
 import type { AttachedFlags } from './attached.ts'
 import { bringRequest, declareBringing, unseen, type BringOptions } from './bring.ts'
@@ -20,6 +21,7 @@ import { checkServices } from './services.ts'
 
 interface UpOptions extends BringOptions, AttachedFlags {
   readonly detach?: boolean
+  readonly rollback?: boolean
   /** False with `--no-start`. */
   readonly start: boolean
   /** False with `--no-deps`. */
@@ -47,6 +49,7 @@ Only what has changed is recreated; a second up with nothing changed does nothin
       declareBringing(command)
         .argument('[services...]', 'only these, and what they depend on')
         .option('-d, --detach', 'return when the deployment is finished, and leave the services running')
+        .option('--rollback', 'when it fails, go back to the newest revision that was brought up whole')
         .option(
           '--wait',
           'wait until the services run, or are healthy where they have a healthcheck; implies -d',
@@ -88,6 +91,8 @@ export async function askUp(
       bundle: toBundle(loaded, digestsOf(contexts)),
       ...(args.length === 0 ? {} : { services: args }),
       allResources: globals.allResources || undefined,
+      rollback: options.rollback,
+      author: actor(context),
       engine: chosenEngine(context),
     },
   }

@@ -58,6 +58,10 @@ export interface DeploymentStore {
   /** Of one that was approved and of which nothing was planned yet. */
   unbegun(id: string): Approved | undefined
   removeOf(project: string): void
+  /** The newest revision before one that a deployment of the project brought up to its end; undefined: none is known. */
+  lastGood(project: string, before: number): number | undefined
+  /** By revision, how its newest deployment stands. */
+  outcomes(project: string): ReadonlyMap<number, DeploymentState>
 }
 
 /** Finished deployments kept of each project. */
@@ -171,6 +175,27 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
       const row = database.get('SELECT approved FROM deployments WHERE id = ? AND begun = 0', id)
       return row === undefined ? undefined : approvedOf(row)
     },
+    lastGood(project, before) {
+      const row = database.get(
+        `SELECT max(revision) AS revision FROM deployments
+         WHERE project = ? AND revision < ? AND state = 'succeeded' AND action IN ('up', 'create', 'scale')
+           AND revision IN (SELECT number FROM revisions WHERE project = ?)`,
+        project,
+        before,
+        project,
+      )
+      return typeof row?.['revision'] === 'number' ? row['revision'] : undefined
+    },
+    outcomes: (project) =>
+      new Map(
+        database
+          .all(
+            `SELECT revision, state FROM deployments
+             WHERE project = ? AND action IN ('up', 'create', 'scale') ORDER BY sequence`,
+            project,
+          )
+          .map(({ revision, state }) => [Number(revision), state as DeploymentState]),
+      ),
     removeOf(project) {
       database.run('DELETE FROM deployments WHERE project = ?', project)
     },

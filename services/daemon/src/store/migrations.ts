@@ -87,4 +87,9 @@ export const migrations: readonly string[] = [
   -- Since when reconciling of the project rests, ISO 8601; null: it does not.
   ALTER TABLE projects ADD COLUMN suspended TEXT;
   `,
+  `
+  -- Who asked for a revision, as the client says, and why.
+  ALTER TABLE revisions ADD COLUMN author TEXT;
+  ALTER TABLE revisions ADD COLUMN note TEXT;
+  `,
 ]

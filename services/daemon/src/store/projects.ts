@@ -20,6 +20,18 @@ export interface StoredRevision {
   readonly created: boolean
 }
 
+/** Where a revision comes from, as its client says. */
+export interface Origin {
+  readonly author?: string | undefined
+  readonly note?: string | undefined
+}
+
+export interface RevisionEntry extends Origin {
+  readonly number: number
+  /** ISO 8601. */
+  readonly createdAt: string
+}
+
 export interface ProjectStore {
   names(): readonly string[]
   get(name: string): KeptProject | undefined
@@ -35,8 +47,10 @@ export interface ProjectStore {
   latest(name: string): number | undefined
   /** Numbers of the revisions that are kept, newest first. */
   revisions(name: string): readonly number[]
+  /** The same with where they come from. */
+  history(name: string): readonly RevisionEntry[]
   /** Stores a bundle. The same bundle as the newest revision is that revision. The project must be there. */
-  addRevision(name: string, bundle: Bundle): StoredRevision
+  addRevision(name: string, bundle: Bundle, origin?: Origin): StoredRevision
   remove(name: string): boolean
   /** Which `post_start` hooks have run, by container id. */
   hooksRun(name: string): ReadonlyMap<string, HooksRun>
@@ -104,7 +118,19 @@ export function createProjectStore(database: StoreDatabase, seal: Seal, now: () 
       database
         .all('SELECT number FROM revisions WHERE project = ? ORDER BY number DESC', name)
         .map(({ number }) => Number(number)),
-    addRevision: (name, bundle) =>
+    history: (name) =>
+      database
+        .all(
+          'SELECT number, created_at, author, note FROM revisions WHERE project = ? ORDER BY number DESC',
+          name,
+        )
+        .map(({ number, created_at: createdAt, author, note }) => ({
+          number: Number(number),
+          createdAt: String(createdAt),
+          ...(typeof author === 'string' ? { author } : {}),
+          ...(typeof note === 'string' ? { note } : {}),
+        })),
+    addRevision: (name, bundle, origin = {}) =>
       database.transaction(() => {
         const text = canonical(bundle)
         const digest = seal.digest(text)
@@ -112,12 +138,14 @@ export function createProjectStore(database: StoreDatabase, seal: Seal, now: () 
         if (before?.digest === digest) return { number: before.number, created: false }
         const number = (before?.number ?? 0) + 1
         database.run(
-          'INSERT INTO revisions (project, number, digest, bundle, created_at) VALUES (?, ?, ?, ?, ?)',
+          'INSERT INTO revisions (project, number, digest, bundle, created_at, author, note) VALUES (?, ?, ?, ?, ?, ?, ?)',
           name,
           number,
           digest,
           seal.seal(text),
           now().toISOString(),
+          origin.author,
+          origin.note,
         )
         database.run(
           `DELETE FROM revisions WHERE project = ? AND number <= ? AND number NOT IN
