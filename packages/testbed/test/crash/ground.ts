@@ -93,9 +93,3 @@ export function faultsIn(
   )
   return faults
 }
-
-/** Volumes on the whole engine that nothing uses. */
-export async function danglingVolumes({ docker }: TestEngine): Promise<number> {
-  const { stdout } = await docker('volume', 'ls', '-q', '--filter', 'dangling=true')
-  return stdout.split('\n').filter((line) => line !== '').length
-}
