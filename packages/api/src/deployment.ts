@@ -58,6 +58,9 @@ export const DeploymentRequestSchema = Type.Object(
     build: Type.Optional(Type.Boolean({ description: 'Build images though they exist.' })),
     noBuild: Type.Optional(Type.Boolean({ description: 'Build no image, even where one is missing.' })),
     pull: Type.Optional(PullPolicySchema),
+    parallel: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'Images that are pulled, built and pushed at once.' }),
+    ),
     signal: Type.Optional(
       Type.String({ pattern: '^(SIG)?[A-Za-z0-9+-]{1,16}$', description: 'With `kill`; SIGKILL if absent.' }),
     ),

@@ -2,6 +2,7 @@ import type { Problem } from '@bulkhead/model'
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { BundleSchema } from './bundle.ts'
+import { RegistryCredentialsSchema } from './registry.ts'
 
 const index = Type.Optional(
   Type.Integer({ minimum: 1, description: 'Number of the replica; absent: the first that runs.' }),
@@ -77,6 +78,7 @@ export const RunRequestSchema = Type.Object(
     build: Type.Optional(Type.Boolean({ description: 'Build images though they exist.' })),
     pull: Type.Optional(Type.Enum(['always', 'missing', 'never', 'build'])),
     removeOrphans: Type.Optional(Type.Boolean()),
+    credentials: Type.Optional(RegistryCredentialsSchema),
     detachKeys,
     engine: Type.Optional(
       Type.String({ description: 'Address of the engine that the client would use; another is a 409.' }),

@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { Context } from './context.ts'
+import { usageError } from './exit.ts'
 
 export const progressModes = ['auto', 'tty', 'plain', 'json', 'quiet'] as const
 export type ProgressMode = (typeof progressModes)[number]
@@ -16,6 +17,8 @@ export interface Globals {
   readonly projectDirectory: string | undefined
   /** Networks and volumes too that no service uses. */
   readonly allResources: boolean
+  /** Images that are got at once; undefined: as many as the daemon likes. */
+  readonly parallel: number | undefined
   readonly progress: ProgressMode
   readonly ansi: AnsiMode
   /** From `-H` or BULKHEAD_HOST; undefined: the system's daemon, else the user's own. */
@@ -40,6 +43,7 @@ export function declareGlobals(program: Command): Command {
     .option('--env-file <path>', 'file with variables in place of .env; repeatable', collect)
     .option('--project-directory <path>', "folder that relative paths start from (default: the first file's)")
     .option('--all-resources', 'networks and volumes too that no service uses')
+    .option('--parallel <number>', 'images to pull, build and push at once; -1: no bound of yours', limitOf)
     .optionsGroup('Output:')
     .addOption(new Option('--progress <mode>', 'how to show progress').choices(progressModes))
     .addOption(new Option('--ansi <when>', 'when to use colors and cursor control').choices(ansiModes))
@@ -57,6 +61,7 @@ interface GlobalOptions {
   readonly envFile?: readonly string[]
   readonly projectDirectory?: string
   readonly allResources?: boolean
+  readonly parallel?: number
   readonly progress?: ProgressMode
   readonly ansi?: AnsiMode
   readonly host?: string
@@ -75,12 +80,28 @@ export function readGlobals(program: Command, env: Context['env']): Globals {
     envFile: options.envFile ?? [],
     projectDirectory: options.projectDirectory,
     allResources: options.allResources ?? false,
+    parallel: bound(options.parallel ?? limitOf(env.COMPOSE_PARALLEL_LIMIT)),
     progress: options.progress ?? (json ? 'json' : (oneOf(progressModes, env.COMPOSE_PROGRESS) ?? 'auto')),
     ansi: options.ansi ?? oneOf(ansiModes, env.COMPOSE_ANSI) ?? 'auto',
     host: nonEmpty(options.host) ?? nonEmpty(env.BULKHEAD_HOST),
     json,
     dryRun: options.dryRun ?? false,
   }
+}
+
+/** @throws BulkheadError BH_USAGE */
+function limitOf(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined
+  const limit = Number(text)
+  if (Number.isInteger(limit) && limit !== 0 && limit >= -1) return limit
+  throw usageError(
+    `"${text}" is no number of images to get at once.`,
+    'Give one from 1 on, or -1 for no bound.',
+  )
+}
+
+function bound(limit: number | undefined): number | undefined {
+  return limit === -1 ? undefined : limit
 }
 
 /** A variable that switches something on. */

@@ -139,7 +139,8 @@ function examplesText(examples: NonNullable<CommandModule['examples']>): string 
 
 async function printFailure(program: Command, context: Context, error: unknown): Promise<number> {
   const { terminal, env, cwd } = context
-  const globals = readGlobals(program, env)
+  // That it is wrong may be what is to be told.
+  const globals = readGlobals(program, { ...env, COMPOSE_PARALLEL_LIMIT: undefined })
   const failure = isBulkheadError(error) ? error : undefined
   if (failure === undefined) {
     terminal.err(`${unexpected(error, env.BULKHEAD_DEBUG !== undefined)}\n`)

@@ -1,14 +1,16 @@
 import type { Client } from '@bulkhead/client'
 import { isBulkheadError } from '@bulkhead/model'
+import type { Project } from '@bulkhead/model'
 import type { Asked } from './command.ts'
 import type { Context } from './context.ts'
 import { findOrStartDaemon } from './daemon/find.ts'
-import { deploy } from './deployment.ts'
 import { exitCodes } from './exit.ts'
 import type { Globals } from './globals.ts'
 import { createProgress } from './progress/index.ts'
 import type { Progress, Unseen } from './progress/index.ts'
 import { sendContexts } from './project/contexts.ts'
+import { findLogins } from './project/logins.ts'
+import { deployAsking } from './volumes.ts'
 
 export interface Errand {
   /** Said when there was nothing to do. */
@@ -16,6 +18,8 @@ export interface Errand {
   /** A project that nobody knows is one with nothing to do. */
   readonly mayBeUnknown?: boolean
   readonly unseen?: Unseen
+  /** Its images may be pulled: the user's logins go along. With the deployment alone: a plan is kept, and a login is not. */
+  readonly pulls?: Project
   /** What comes after a deployment that succeeded. */
   readonly afterwards?: (client: Client, progress: Progress) => Promise<void>
 }
@@ -28,7 +32,7 @@ export interface Errand {
  */
 export async function carryOut(
   { request, contexts, warnings }: Asked,
-  { nothing, mayBeUnknown = false, unseen, afterwards }: Errand,
+  { nothing, mayBeUnknown = false, unseen, pulls, afterwards }: Errand,
   globals: Globals,
   context: Context,
 ): Promise<number> {
@@ -39,7 +43,13 @@ export async function carryOut(
   try {
     for (const warning of warnings) progress.problem(warning)
     await sendContexts(contexts, client, progress)
-    const { operations } = await deploy(client, request, progress, interruption.signal)
+    const credentials =
+      pulls === undefined ? undefined : await findLogins(Object.values(pulls.services), context)
+    const whole = credentials === undefined ? request : { ...request, credentials }
+    const { operations } = await deployAsking(client, whole, progress, {
+      context,
+      signal: interruption.signal,
+    })
     if (operations === 0) progress.say(nothing)
     await afterwards?.(client, progress)
     return exitCodes.ok

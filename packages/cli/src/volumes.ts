@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import type { Client, DeployRequest } from '@bulkhead/client'
 import { isBulkheadError } from '@bulkhead/model'
-import type { Deployment, Problem } from '@bulkhead/model'
+import type { Deployment, DeploymentAction, Problem } from '@bulkhead/model'
 import type { Context } from './context.ts'
 import { deploy } from './deployment.ts'
 import type { Progress } from './progress/index.ts'
@@ -20,7 +20,7 @@ export async function deployAsking(
   progress: Progress,
   { context, signal }: { readonly context: Context; readonly signal: AbortSignal },
 ): Promise<Deployment> {
-  if (request.recreateVolumes !== undefined || !canAsk(context))
+  if (!bringing.has(request.action) || request.recreateVolumes !== undefined || !canAsk(context))
     return deploy(client, request, progress, signal)
   try {
     return await deploy(client, { ...request, askAboutVolumes: true }, progress, signal)
@@ -30,6 +30,9 @@ export async function deployAsking(
     return deploy(client, { ...request, recreateVolumes }, progress, signal)
   }
 }
+
+/** What makes volumes. */
+const bringing: ReadonlySet<DeploymentAction> = new Set(['up', 'create', 'scale'])
 
 function canAsk({ stdin, terminal }: Context): boolean {
   return terminal.errIsTty && 'isTTY' in stdin && stdin.isTTY === true

@@ -47,6 +47,8 @@ export interface DeployRequest {
   readonly noBuild?: boolean | undefined
   /** In place of every service's own `pull_policy`. */
   readonly pull?: PullPolicy | undefined
+  /** Images that are pulled, built and pushed at once. */
+  readonly parallel?: number | undefined
   /** With `kill`; absent: SIGKILL. */
   readonly signal?: string | undefined
   /** With `rm`: also what runs. */
@@ -113,8 +115,8 @@ export interface Client {
   makePlan(request: PlanRequest): Promise<PlanDocument>
   /** A kept plan by its id, or by the beginning of it. */
   plan(id: string): Promise<PlanDocument>
-  /** Carries out a kept plan. @param engine as in a deployment's request. */
-  applyPlan(id: string, engine: string | undefined): Promise<Deployment>
+  /** Carries out a kept plan; the rest is as in a deployment's request. */
+  applyPlan(id: string, more?: Pick<DeployRequest, 'engine' | 'credentials'>): Promise<Deployment>
   deployments(project?: string): Promise<readonly Deployment[]>
   deployment(id: string): Promise<Deployment>
   /** All events up to `finished`, across broken connections and restarts of the daemon. */
@@ -179,7 +181,8 @@ export function createClient(address: Address): Client {
     deploy: async (request) => (await post(paths.deployments, request)) as Deployment,
     makePlan: async (request) => (await post(paths.plans, request)) as PlanDocument,
     plan: async (id) => (await get(paths.plan(id))) as PlanDocument,
-    applyPlan: async (plan, engine) => (await post(paths.deployments, { plan, engine })) as Deployment,
+    applyPlan: async (plan, { engine, credentials } = {}) =>
+      (await post(paths.deployments, { plan, engine, credentials })) as Deployment,
     deployments: async (project) => {
       const { deployments } = (await get(paths.deployments, { project })) as {
         deployments: readonly Deployment[]

@@ -47,6 +47,8 @@ export interface DeploymentOptions {
   readonly noBuild?: boolean | undefined
   /** In place of every service's own `pull_policy`. */
   readonly pull?: PullPolicy | undefined
+  /** Images got at once; undefined: as many as the daemon gets at once. */
+  readonly parallel?: number | undefined
   /** Containers that are replaced don't hand on their anonymous volumes. */
   readonly renewAnonymousVolumes?: boolean | undefined
   /** When it fails, the newest revision that was brought up whole is asked for again. */

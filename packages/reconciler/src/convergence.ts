@@ -5,6 +5,8 @@ import {
   isBulkheadError,
   toProblem,
   type DeploymentEventBody,
+  type DeploymentOptions,
+  type OperationType,
   type Plan,
   type Problem,
   type ProjectStatus,
@@ -71,6 +73,8 @@ interface Memory {
   readonly started: Set<string>
   readonly signaled: Set<string>
   readonly warned: Set<string>
+  /** Where the deployment gets only so many images at once. */
+  readonly images: PQueue | undefined
   refreshed: boolean
   operations: number
 }
@@ -191,7 +195,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
 
   function memoryOf({ deployment }: DesiredState): Memory | undefined {
     if (deployment === undefined) return undefined
-    const memory = memories.get(deployment.id) ?? newMemory()
+    const memory = memories.get(deployment.id) ?? newMemory(deployment.options)
     memories.set(deployment.id, memory)
     return memory
   }
@@ -207,6 +211,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     const made = new Map<string, string>()
     return execute(nodes, {
       queue,
+      gate: ({ operation }) => (getsImage.has(operation.type) ? memory?.images : undefined),
       signal,
       now: () => performance.now(),
       run: (node, cut) =>
@@ -271,7 +276,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     },
     async foresee(name, wanted) {
       const [capabilities, observed] = await look(name, wanted)
-      const input = { ...inputFor(name, wanted, newMemory()), capabilities, observed }
+      const input = { ...inputFor(name, wanted, newMemory({})), capabilities, observed }
       return { input, preview: preview(input) }
     },
   }
@@ -283,8 +288,17 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
   }
 }
 
-function newMemory(): Memory {
-  return { started: new Set(), signaled: new Set(), warned: new Set(), refreshed: false, operations: 0 }
+const getsImage: ReadonlySet<OperationType> = new Set(['pullImage', 'buildImage'])
+
+function newMemory({ parallel }: DeploymentOptions): Memory {
+  return {
+    started: new Set(),
+    signaled: new Set(),
+    warned: new Set(),
+    images: parallel === undefined ? undefined : new PQueue({ concurrency: parallel }),
+    refreshed: false,
+    operations: 0,
+  }
 }
 
 function isSettled(input: PlanInput): boolean {

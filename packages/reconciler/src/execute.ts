@@ -6,6 +6,8 @@ export interface ExecuteOptions {
   readonly run: (node: PlanNode, signal: AbortSignal) => Promise<void>
   /** Bounds what the engine is asked at once. Waiting for a condition takes no place in it. */
   readonly queue: PQueue
+  /** Bounds some of the nodes more closely: they wait there before they take a place in the queue. */
+  readonly gate?: ((node: PlanNode) => PQueue | undefined) | undefined
   /** No node begins after it is aborted. */
   readonly signal: AbortSignal
   readonly onStart: (node: PlanNode) => void
@@ -29,7 +31,7 @@ export interface Execution {
  * downloads are cut, and what is quick is let finish.
  */
 export async function execute(plan: Plan, options: ExecuteOptions): Promise<Execution> {
-  const { run, queue, signal, onStart, onDone, onFailed, onSkipped, now } = options
+  const { run, queue, gate, signal, onStart, onDone, onFailed, onSkipped, now } = options
   const finished = new Map<number, Promise<boolean>>()
   const cut = new AbortController()
   const either = AbortSignal.any([signal, cut.signal])
@@ -62,7 +64,9 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Exec
       onDone(node, now() - began)
       return true
     }
-    return takesTheirTime.has(node.operation.type) ? carry() : queue.add(carry)
+    if (takesTheirTime.has(node.operation.type)) return carry()
+    const narrow = gate?.(node)
+    return narrow === undefined ? queue.add(carry) : narrow.add(() => queue.add(carry))
   }
   for (const node of plan) finished.set(node.id, step(node))
   await Promise.all(finished.values())

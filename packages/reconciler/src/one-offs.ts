@@ -10,6 +10,7 @@ import {
   type OneOff,
   type Plan,
   type Project,
+  type RegistryCredentials,
 } from '@bulkhead/model'
 import { plan, planOneOff, planOneOffWaits, referenceOf, type UpInput } from '@bulkhead/planner'
 import { execute } from './execute.ts'
@@ -23,6 +24,8 @@ export interface OneOffRequest {
   readonly project: Project
   readonly oneOff: OneOff
   readonly openContext: (folder: string) => NodeJS.ReadableStream
+  /** The login of whoever asks for an image's registry; undefined: there is none. */
+  readonly credentials?: ((reference: string) => RegistryCredentials | undefined) | undefined
 }
 
 export interface PreparedOneOff {
@@ -127,7 +130,7 @@ export function createOneOffs(options: OneOffsOptions): OneOffs {
     return made
   }
 
-  const contextFor = ({ project, openContext }: OneOffRequest, signal: AbortSignal) => ({
+  const contextFor = ({ project, openContext, credentials }: OneOffRequest, signal: AbortSignal) => ({
     project: project.name,
     engine,
     watch: watch(),
@@ -135,8 +138,8 @@ export function createOneOffs(options: OneOffsOptions): OneOffs {
     pullIdleTimeoutMs,
     openContext,
     secret: (source: string) => project.secrets[source]?.content,
-    // A one-off comes without logins: the engine is asked with the daemon's own.
-    credentials: () => undefined,
+    // Without a login the engine is asked with the daemon's own.
+    credentials: (reference: string) => credentials?.(reference),
     inTurn: (build: () => Promise<void>) => build(),
     started: () => undefined,
     signaled: () => undefined,

@@ -73,7 +73,11 @@ export interface Deployments {
   /** Stores a revision without deploying it. */
   store(name: string, bundle: Bundle): Promise<StoredRevision & { readonly warnings: readonly Problem[] }>
   /** What stands in the way of running services, as warnings. @throws BulkheadError with all of it when some is an error. */
-  check(loaded: LoadedProject, services: readonly string[] | undefined): Promise<readonly Problem[]>
+  check(
+    loaded: LoadedProject,
+    services: readonly string[] | undefined,
+    credentials?: DeploymentRequest['credentials'],
+  ): Promise<readonly Problem[]>
   /** What a bundle loads to; checked for limits, not against the engine. */
   load(bundle: Bundle): LoadedProject
   /** @throws BulkheadError BH_PROJECT_NOT_FOUND, or BH_CONFLICT while it has containers. */

@@ -26,14 +26,17 @@ export function createLogins(): Logins {
     },
     of: (deployment, reference) => loginFor(kept.get(deployment), reference),
     drop: (deployment) => void kept.delete(deployment),
-    maskOf(deployment) {
-      const secrets = Object.values(kept.get(deployment) ?? {}).flatMap(({ password, identityToken }) => [
-        password ?? '',
-        identityToken ?? '',
-      ])
-      return maskOf(secrets.filter((secret) => secret.length >= shortest))
-    },
+    maskOf: (deployment) => maskOfLogins(kept.get(deployment)),
   }
+}
+
+/** Hides passwords and tokens. */
+export function maskOfLogins(credentials: ByRegistry | undefined): Mask {
+  const secrets = Object.values(credentials ?? {}).flatMap(({ password, identityToken }) => [
+    password ?? '',
+    identityToken ?? '',
+  ])
+  return maskOf(secrets.filter((secret) => secret.length >= shortest))
 }
 
 /** Shorter ones are in every text by chance. */

@@ -41,10 +41,10 @@ export interface Plans {
   /**
    * Has a kept plan carried out.
    *
-   * @param engine as in a deployment's request.
+   * @param more as in a deployment's request.
    * @throws BulkheadError BH_PLAN_NOT_FOUND; BH_PLAN_STALE when anything moved since.
    */
-  apply(id: string, engine: string | undefined): Promise<Deployment>
+  apply(id: string, more: Pick<PlanRequest, 'engine' | 'credentials'>): Promise<Deployment>
 }
 
 export function createPlans({ store, loader, deployments, engine, foresee, now }: PlansOptions): Plans {
@@ -103,9 +103,9 @@ export function createPlans({ store, loader, deployments, engine, foresee, now }
       return document
     },
     get: (id) => find(id).document,
-    async apply(id, wantedEngine) {
+    async apply(id, more) {
       const { request, approval } = find(id)
-      const asked = wantedEngine === undefined ? request : { ...request, engine: wantedEngine }
+      const asked = { ...request, ...more }
       const prepared = await deployments.prepare(asked, { contexts: 'needed' })
       const { basis } = await lookAhead(prepared)
       const moved = movedSince(approval.basis, basis)

@@ -17,6 +17,7 @@ import type { Deployments } from './deployments.ts'
 import type { Feed } from './feed.ts'
 import type { ServerSentEvent } from './http/sse.ts'
 import type { LoadedProject } from './loaded.ts'
+import { loginFor, maskOfLogins } from './logins.ts'
 import { createChannel } from './logs/channel.ts'
 import { maskEvent } from './mask.ts'
 import { followDeployment } from './routes/deployment-events.ts'
@@ -69,7 +70,7 @@ export function createRuns(options: RunsOptions): Runs {
       ([name]) => project.services[name] !== undefined,
     )
     if (dependencies.length === 0) return
-    const { build, removeOrphans, engine } = request
+    const { build, removeOrphans, credentials, engine } = request
     const { id } = await deployments.request({
       project: project.name,
       action: 'up',
@@ -77,6 +78,7 @@ export function createRuns(options: RunsOptions): Runs {
       services: dependencies.map(([name]) => name),
       ...(build === undefined ? {} : { build }),
       ...(removeOrphans === undefined ? {} : { removeOrphans }),
+      ...(credentials === undefined ? {} : { credentials }),
       ...(engine === undefined ? {} : { engine }),
     })
     for await (const { data } of followDeployment(id, 0, signal, { store: store.deployments, feed })) {
@@ -106,6 +108,7 @@ export function createRuns(options: RunsOptions): Runs {
       project: loaded.project,
       oneOff,
       openContext: (folder) => openContext(store, loaded.contexts[folder], folder),
+      credentials: (reference) => loginFor(request.credentials, reference),
     }
     if (oneOff.noDependencies !== true && !(await oneOffs.areDependenciesUp(asked)))
       for await (const event of bringUpDependencies(request, loaded, signal))
@@ -116,10 +119,15 @@ export function createRuns(options: RunsOptions): Runs {
       .prepare(asked, (event) => void steps.push(event), signal)
       .finally(() => steps.end())
     preparing.catch(() => undefined)
+    const hideLogins = maskOfLogins(request.credentials)
     let id = 0
     for await (const body of steps.read()) {
       id += 1
-      const event = { id, time: now().toISOString(), ...maskEvent(body, loaded.mask) }
+      const event = {
+        id,
+        time: now().toISOString(),
+        ...maskEvent(body, (text) => hideLogins(loaded.mask(text))),
+      }
       yield { event: runStepEvent, data: event }
     }
     const prepared = await preparing
@@ -148,7 +156,7 @@ export function createRuns(options: RunsOptions): Runs {
           { hint: `It has: ${Object.keys(loaded.project.services).join(', ')}.` },
         )
       }
-      await deployments.check(loaded, [request.service])
+      await deployments.check(loaded, [request.service], request.credentials)
       return (signal) => run(request, loaded, signal)
     },
   }

@@ -75,12 +75,13 @@ function optionsOf(
   project: Project,
   containers: readonly ObservedContainer[],
 ): DeploymentOptions {
-  const { action, build, noBuild, pull, renewAnonymousVolumes, rollback } = request
+  const { action, build, noBuild, pull, parallel, renewAnonymousVolumes, rollback } = request
   return {
     services: scopeOf(request, project),
     build,
     noBuild,
     pull,
+    parallel,
     renewAnonymousVolumes,
     rollback,
     signal: action === 'kill' ? signalFor(request, project, containers) : undefined,

@@ -7,6 +7,7 @@ import { follow } from '../deployment.ts'
 import { exitCodes } from '../exit.ts'
 import { checkWritten, namedPlan } from '../plan/file.ts'
 import { createProgress } from '../progress/index.ts'
+import { findLoginsOfPlan } from '../project/logins.ts'
 
 export const apply: CommandModule = {
   description: `Carries out a plan that \`bulkhead plan\` made: that and nothing else. It is refused when what was asked for, or
@@ -28,7 +29,8 @@ async function runApply({ globals, args: [argument = ''] }: Invocation, context:
   const interruption = new AbortController()
   const endInterrupt = context.onInterrupt(() => interruption.abort())
   try {
-    const deployment = await client.applyPlan(plan.id, chosenEngine(context))
+    const credentials = await findLoginsOfPlan(plan, context)
+    const deployment = await client.applyPlan(plan.id, { engine: chosenEngine(context), credentials })
     const { operations } = await follow(client, deployment.id, progress, interruption.signal)
     if (operations === 0) progress.say('Nothing to do: everything is as the plan has it.')
     return exitCodes.ok

@@ -9,6 +9,7 @@ import { deploy } from '../deployment.ts'
 import { actor } from '../actor.ts'
 import { exitCodes } from '../exit.ts'
 import { createProgress } from '../progress/index.ts'
+import { findLoginsOfPlan } from '../project/logins.ts'
 import { projectName } from '../project/load.ts'
 import { revisionNumber } from './history.ts'
 
@@ -37,7 +38,11 @@ was built or pulled again under the same name since is not brought back: name im
         author: actor(context),
         engine: chosenEngine(context),
       }
-      const { operations } = await deploy(client, request, progress, interruption.signal)
+      // The files of then are the daemon's: which registries they draw from, the plan tells.
+      const foreseen = await client.makePlan({ ...request, keep: false })
+      const credentials = await findLoginsOfPlan(foreseen, context)
+      const whole = { ...request, credentials }
+      const { operations } = await deploy(client, whole, progress, interruption.signal)
       if (operations === 0) progress.say(`Nothing to do: ${project} is as revision ${revision} says.`)
       return exitCodes.ok
     } catch (error) {

@@ -11,6 +11,7 @@ import { createProgress } from '../progress/index.ts'
 import { toBundle } from '../project/bundle.ts'
 import { digestsOf, packContexts, sendContexts } from '../project/contexts.ts'
 import { loadProject } from '../project/load.ts'
+import { findLogins } from '../project/logins.ts'
 import { collect } from './collect.ts'
 import { runRequest } from './run-request.ts'
 import type { RunFlags } from './run-request.ts'
@@ -83,8 +84,10 @@ async function runRun({ globals, args, options: raw }: Invocation, context: Cont
     const bundle = toBundle(loaded, digestsOf(contexts))
     const engine = chosenEngine(context)
     const removeOrphans = options.removeOrphans ?? isOn(context.env.COMPOSE_REMOVE_ORPHANS)
+    const credentials = await findLogins(Object.values(project.services), context)
     const whole: RunRequest = {
       ...request,
+      credentials,
       // The wire's form of the bundle has no undefined fields.
       bundle: JSON.parse(JSON.stringify(bundle)) as NonNullable<RunRequest['bundle']>,
       ...(removeOrphans ? { removeOrphans } : {}),

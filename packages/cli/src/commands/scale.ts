@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
-import type { Asked, CommandModule, Invocation } from '../command.ts'
+import type { CommandModule, Invocation } from '../command.ts'
 import type { Context } from '../context.ts'
 import { loadProject } from '../project/load.ts'
 import { askWithFiles } from '../project/ask.ts'
+import type { AskedWithFiles } from '../project/ask.ts'
 import { carryOut } from '../request.ts'
 import { replicas } from './replicas.ts'
 import { checkServices } from './services.ts'
@@ -19,7 +20,10 @@ names of those that stay are kept; what has changed leaves first, then the highe
   run: runScale,
 }
 
-async function askScale({ globals, args, options: raw }: Invocation, context: Context): Promise<Asked> {
+async function askScale(
+  { globals, args, options: raw }: Invocation,
+  context: Context,
+): Promise<AskedWithFiles> {
   const { deps } = raw as unknown as { readonly deps: boolean }
   const wanted = replicas('scale', args) ?? {}
   const names = Object.keys(wanted)
@@ -27,14 +31,16 @@ async function askScale({ globals, args, options: raw }: Invocation, context: Co
   const { name, services, disabledServices } = loaded.project
   checkServices(names, Object.keys({ ...services, ...disabledServices }), name)
   const noDependencies = deps ? undefined : true
-  return askWithFiles(loaded, { action: 'scale', services: names, scale: wanted, noDependencies }, context)
+  const ours = { allResources: globals.allResources || undefined, parallel: globals.parallel }
+  return askWithFiles(
+    loaded,
+    { action: 'scale', services: names, scale: wanted, noDependencies, ...ours },
+    context,
+  )
 }
 
 async function runScale(invocation: Invocation, context: Context): Promise<number> {
-  return carryOut(
-    await askScale(invocation, context),
-    { nothing: 'Nothing to do: so many run.' },
-    invocation.globals,
-    context,
-  )
+  const asked = await askScale(invocation, context)
+  const errand = { nothing: 'Nothing to do: so many run.', pulls: asked.project }
+  return carryOut(asked, errand, invocation.globals, context)
 }

@@ -91,6 +91,7 @@ export async function askUp(
       bundle: toBundle(loaded, digestsOf(contexts)),
       ...(args.length === 0 ? {} : { services: args }),
       allResources: globals.allResources || undefined,
+      parallel: globals.parallel,
       rollback: options.rollback,
       author: actor(context),
       engine: chosenEngine(context),

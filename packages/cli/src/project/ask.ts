@@ -1,6 +1,7 @@
 import type { DeployRequest } from '@bulkhead/client'
 import type { Asked } from '../command.ts'
 import type { Context } from '../context.ts'
+import type { Project } from '@bulkhead/model'
 import { chosenEngine } from '../daemon/engine.ts'
 import { toBundle } from './bundle.ts'
 import { digestsOf, packContexts } from './contexts.ts'
@@ -11,16 +12,22 @@ export function askByName(project: string, request: DeployRequest, context: Cont
   return { request: { project, ...request, engine: chosenEngine(context) }, contexts: [], warnings: [] }
 }
 
+/** What is asked, and the project that it is about. */
+export interface AskedWithFiles extends Asked {
+  readonly project: Project
+}
+
 /** What is asked with the files as they are now. */
 export async function askWithFiles(
   loaded: LoadedProject,
   request: DeployRequest,
   context: Context,
-): Promise<Asked> {
+): Promise<AskedWithFiles> {
   const { project, warnings } = loaded
   const contexts = await packContexts(loaded)
   const bundle = toBundle(loaded, digestsOf(contexts))
   return {
+    project,
     request: { project: project.name, bundle, ...request, engine: chosenEngine(context) },
     contexts,
     warnings,

@@ -2,9 +2,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dockerfilePath } from '@bulkhead/compose'
 import { findCredentials } from '@bulkhead/client/credentials'
 import { registryOf } from '@bulkhead/model'
-import type { Build, RegistryCredentials, Service } from '@bulkhead/model'
+import type { Build, PlanDocument, RegistryCredentials, Service } from '@bulkhead/model'
 import type { Context } from '../context.ts'
 import { imagesOfDockerfile } from './dockerfile.ts'
+
+/** By registry. */
+type Logins = Readonly<Record<string, RegistryCredentials>>
 
 /**
  * What Docker's configuration of this user has for the registries that the
@@ -13,11 +16,23 @@ import { imagesOfDockerfile } from './dockerfile.ts'
  *
  * @returns by registry; empty where none wants a login.
  */
-export async function findLogins(
-  services: Iterable<Service>,
-  { env, user }: Context,
-): Promise<Readonly<Record<string, RegistryCredentials>>> {
-  const references = [...services].flatMap(imagesOf)
+export function findLogins(services: Iterable<Service>, context: Context): Promise<Logins> {
+  return loginsFor([...services].flatMap(imagesOf), context)
+}
+
+/** The same for the images that a plan pulls and builds, where the files are not at hand. */
+export function findLoginsOfPlan(
+  { operations }: Pick<PlanDocument, 'operations'>,
+  context: Context,
+): Promise<Logins> {
+  const images = operations.filter(({ type }) => type === 'pullImage' || type === 'buildImage')
+  return loginsFor(
+    images.map(({ subject }) => subject.replace(/^image /u, '')),
+    context,
+  )
+}
+
+async function loginsFor(references: readonly string[], { env, user }: Context): Promise<Logins> {
   const byRegistry = new Map(references.map((reference) => [registryOf(reference), reference]))
   const source = { env, home: user.home, readFile: readIfThere }
   const found = await Promise.all(

@@ -8,6 +8,7 @@ import {
   ProblemDetailsSchema,
   paths,
 } from '@bulkhead/api'
+import type { DeploymentRequest } from '@bulkhead/api'
 import { BulkheadError } from '@bulkhead/model'
 import type { DeploymentAction } from '@bulkhead/model'
 import { Type } from 'typebox'
@@ -50,7 +51,7 @@ export const deploymentRoutes: FastifyPluginAsyncTypebox<DeploymentRouteOptions>
       const { plan, action, ...rest } = body
       const deployment = await (plan === undefined
         ? deployments.request({ ...rest, action: actionOf(action) })
-        : plans.apply(plan, engineAlone({ action, ...rest })))
+        : plans.apply(plan, besidePlan({ action, ...rest })))
       return reply.code(202).header('location', paths.deployment(deployment.id)).send(deployment)
     },
   )
@@ -94,7 +95,7 @@ const DeploymentBodySchema = Type.Object(
     plan: Type.Optional(
       Type.String({
         pattern: '^[0-9a-f]{8,64}$',
-        description: 'Id of a kept plan, in place of all else but `engine`.',
+        description: 'Id of a kept plan, in place of all else but `engine` and `credentials`.',
       }),
     ),
   },
@@ -108,14 +109,23 @@ function actionOf(action: DeploymentAction | undefined): DeploymentAction {
   })
 }
 
-function engineAlone({
+type BesidePlan = Pick<DeploymentRequest, 'engine' | 'credentials'>
+
+/** What isn't in a plan: who asks, and of which engine. */
+function besidePlan({
   engine,
+  credentials,
   ...others
-}: { readonly engine?: string } & Readonly<Record<string, unknown>>): string | undefined {
+}: BesidePlan & Readonly<Record<string, unknown>>): BesidePlan {
   const given = Object.entries(others).find(([, value]) => value !== undefined)
-  if (given === undefined) return engine
+  if (given === undefined) {
+    return {
+      ...(engine === undefined ? {} : { engine }),
+      ...(credentials === undefined ? {} : { credentials }),
+    }
+  }
   throw new BulkheadError('BH_BAD_REQUEST', `body/${given[0]}: is in the plan already.`, {
-    hint: 'Send `plan`, and `engine` if you like, alone.',
+    hint: 'Send `plan`, and `engine` and `credentials` if you like, alone.',
   })
 }
 
