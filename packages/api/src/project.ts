@@ -73,6 +73,11 @@ export const ServiceStatusSchema = shapeOf<ServiceStatus>()(
           Type.Enum([...rests], { description: 'What is asked for instead of that it runs.' }),
         ),
       ),
+      held: Type.Optional(
+        Type.String({
+          description: 'Since when it is held, ISO 8601: somebody stopped it without asking Bulkhead.',
+        }),
+      ),
       replicas: Type.Array(ReplicaStatusSchema),
     },
     { title: 'ServiceStatus' },

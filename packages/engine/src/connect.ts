@@ -12,8 +12,10 @@ import {
   renameContainer,
   startContainer,
   stopContainer,
+  unpauseContainer,
+  updateContainer,
 } from './containers.ts'
-import { events } from './events.ts'
+import { events, eventsSince } from './events.ts'
 import { exec, openExec, startExec } from './exec.ts'
 import { awaitExit } from './exit.ts'
 import { putFiles } from './files.ts'
@@ -97,6 +99,9 @@ export function connect(address: EngineAddress, { sshCommand, credentials }: Con
     imageDigest: async (reference, timeoutMs, given) =>
       imageDigest(client, reference, timeoutMs, given ?? (await credentials?.(reference))),
     events: (signal, onOpen) => events(client, signal, onOpen),
+    eventsSince: (timeNano) => eventsSince(client, timeNano),
+    unpauseContainer: (container, signal) => unpauseContainer(client, container, signal),
+    updateContainer: (container, settings, signal) => updateContainer(client, container, settings, signal),
     logs: (container, options) => logs(client, container, options),
     close: () => Promise.resolve(client.close()),
   }

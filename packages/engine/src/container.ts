@@ -1,6 +1,12 @@
 import type Docker from 'dockerode'
 import { composeLabels, containerStates } from '@bulkhead/model'
-import type { ContainerState, Health, ObservedContainer, ObservedPort } from '@bulkhead/model'
+import type {
+  ContainerSettings,
+  ContainerState,
+  Health,
+  ObservedContainer,
+  ObservedPort,
+} from '@bulkhead/model'
 
 /** An inspection as the model's noun. */
 export function observedContainer(detail: Docker.ContainerInspectInfo): ObservedContainer {
@@ -42,6 +48,7 @@ export function observedContainer(detail: Docker.ContainerInspectInfo): Observed
         (aliases as readonly string[] | null | undefined) ?? [],
       ]),
     ),
+    settings: settingsOf(host),
     mounts: (detail.Mounts ?? []).map(({ Type: type, Name: name, Source: source, Destination: target }) => ({
       type,
       name: type === 'volume' ? name : undefined,
@@ -53,6 +60,30 @@ export function observedContainer(detail: Docker.ContainerInspectInfo): Observed
       exitCode,
       output,
     })),
+  }
+}
+
+function settingsOf(host: Docker.HostConfig): ContainerSettings {
+  const {
+    RestartPolicy: policy,
+    Memory,
+    MemoryReservation,
+    NanoCpus,
+    CpuShares,
+    CpusetCpus,
+    PidsLimit,
+  } = host
+  const most = policy?.MaximumRetryCount ?? 0
+  const name = blank(policy?.Name) ?? 'no'
+  return {
+    restart: name === 'on-failure' && most > 0 ? `${name}:${most}` : name,
+    memory: Memory ?? 0,
+    memoryReservation: MemoryReservation ?? 0,
+    nanoCpus: NanoCpus ?? 0,
+    cpuShares: CpuShares ?? 0,
+    cpuset: CpusetCpus ?? '',
+    // Both -1 and nothing mean no limit.
+    pidsLimit: Math.max(0, PidsLimit ?? 0),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ContainerSpec } from '@bulkhead/model'
+import type { ContainerSettings, ContainerSpec } from '@bulkhead/model'
 import { createRequest } from './body.ts'
 import type { Client } from './client.ts'
 import { bodyOnly } from './dial.ts'
@@ -96,6 +96,50 @@ export async function removeContainer(
       await unlessGone(its.wait({ condition: 'removed' }))
     }
   })
+}
+
+/** Has it go on. Done too when it does not rest, or is gone. */
+export async function unpauseContainer(
+  client: Client,
+  container: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const docker = await client.calls(signal)
+  await attempt(`unpause container "${container}"`, signal, async () => {
+    try {
+      await unlessGone(docker.getContainer(segment(container)).unpause())
+    } catch (error) {
+      if (!/is not paused|not running/iu.test(wordsOf(error))) throw error
+    }
+  })
+}
+
+/** What is not named stays as it is, and so does what is 0: the engine takes that for nothing said. */
+export async function updateContainer(
+  client: Client,
+  container: string,
+  settings: Partial<ContainerSettings>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const docker = await client.calls(signal)
+  const { memory, memoryReservation, nanoCpus, cpuShares, cpuset, pidsLimit, restart } = settings
+  const body = {
+    ...(memory === undefined ? {} : { Memory: memory }),
+    ...(memoryReservation === undefined ? {} : { MemoryReservation: memoryReservation }),
+    ...(nanoCpus === undefined ? {} : { NanoCpus: nanoCpus }),
+    ...(cpuShares === undefined ? {} : { CpuShares: cpuShares }),
+    ...(cpuset === undefined ? {} : { CpusetCpus: cpuset }),
+    ...(pidsLimit === undefined ? {} : { PidsLimit: pidsLimit }),
+    ...(restart === undefined ? {} : { RestartPolicy: policyOf(restart) }),
+  }
+  await attempt(`change the settings of container "${container}"`, signal, () =>
+    docker.getContainer(segment(container)).update(body),
+  )
+}
+
+function policyOf(restart: string): { readonly Name: string; readonly MaximumRetryCount: number } {
+  const [name = 'no', most = '0'] = restart.split(':')
+  return { Name: name, MaximumRetryCount: Number(most) }
 }
 
 /** Done too when it has the name already. */

@@ -1,7 +1,7 @@
 import { composeLabels } from '@bulkhead/model'
 import type { Client } from './client.ts'
 import { attempt } from './error.ts'
-import type { EngineEvent } from './port.ts'
+import type { EngineEvent, PastEvents } from './port.ts'
 import { chunksOf, linesOf } from './stream.ts'
 
 /** As the engine writes an event. */
@@ -20,6 +20,7 @@ const types = ['container', 'network', 'volume', 'image'] as const
 const actions =
   'create start restart die kill stop oom pause unpause rename update destroy ' +
   'health_status connect disconnect remove pull tag untag delete import load'
+const known: ReadonlySet<string> = new Set(actions.split(' '))
 
 /**
  * The engine's events from now on. `onOpen` is called once the engine listens:
@@ -46,6 +47,24 @@ export async function* events(
     const event = eventOf(line)
     if (event !== undefined) yield event
   }
+}
+
+/** How long the engine may take to tell what it remembers. */
+const recallMs = 5000
+
+/** What the engine remembers since a moment, up to now by its own clock, which need not be ours. */
+export async function eventsSince(client: Client, timeNano: string): Promise<PastEvents> {
+  const signal = AbortSignal.timeout(recallMs)
+  const docker = await client.streams(signal)
+  return attempt('report past events', undefined, async () => {
+    const { SystemTime: now } = (await docker.info()) as { readonly SystemTime: string }
+    const [since, until] = [Number(BigInt(timeNano) / 1_000_000_000n), Date.parse(now) / 1000]
+    const stream = await docker.getEvents({ since, until })
+    const lines: string[] = []
+    for await (const line of linesOf(chunksOf(stream, client.address, signal))) lines.push(line)
+    const events = lines.map(eventOf).filter((event) => event !== undefined)
+    return { events: events.filter(({ action }) => known.has(action)), count: lines.length }
+  })
 }
 
 function eventOf(line: string): EngineEvent | undefined {

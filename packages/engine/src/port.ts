@@ -1,6 +1,7 @@
 import type {
   Build,
   ContainerFile,
+  ContainerSettings,
   ContainerSpec,
   EngineCapabilities,
   NetworkAttachment,
@@ -52,6 +53,14 @@ export interface Engine {
   renameContainer(container: string, name: string, signal?: AbortSignal): Promise<void>
   /** Sends a signal (`SIGINT`). Done when it doesn't run or is gone. */
   killContainer(container: string, name: string, signal?: AbortSignal): Promise<void>
+  /** Has a paused container go on. Done too when it does not rest, or is gone. */
+  unpauseContainer(container: string, signal?: AbortSignal): Promise<void>
+  /** Changes what may be changed while a container runs. What is not named, or 0, stays as it is. */
+  updateContainer(
+    container: string,
+    settings: Partial<ContainerSettings>,
+    signal?: AbortSignal,
+  ): Promise<void>
   putFiles(container: string, files: readonly ContainerFile[], signal?: AbortSignal): Promise<void>
   /**
    * Runs a command in a running container to its end, and hands on what it writes.
@@ -93,6 +102,11 @@ export interface Engine {
    * `onOpen` is called once the engine listens: what is observed after it misses no event.
    */
   events(signal: AbortSignal, onOpen?: () => void): AsyncIterable<EngineEvent>
+  /**
+   * What the engine still remembers since a moment, oldest first, events of that very moment included: no more
+   * than 256, nothing from before its own last start. `timeNano`: of an event, as text.
+   */
+  eventsSince(timeNano: string): Promise<PastEvents>
   logs(container: string, options: LogOptions): AsyncIterable<LogLine>
   close(): Promise<void>
 }
@@ -261,6 +275,12 @@ export interface EngineEvent {
   /** Nanoseconds since the epoch, as text (it exceeds a double). */
   readonly timeNano: string
   readonly attributes: Readonly<Record<string, string>>
+}
+
+export interface PastEvents {
+  readonly events: readonly EngineEvent[]
+  /** How many it remembers, those included that tell nothing here. */
+  readonly count: number
 }
 
 export interface LogOptions {

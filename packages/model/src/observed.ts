@@ -56,10 +56,27 @@ export interface ObservedContainer {
   readonly networks: Readonly<Record<string, string>>
   /** Its names on each network, by engine name of the network; absent: not known. */
   readonly aliases?: Readonly<Record<string, readonly string[]>>
+  /** What may be changed while it runs, as the engine has it now; absent: not known. */
+  readonly settings?: ContainerSettings
   readonly mounts: readonly ObservedMount[]
   readonly ports: readonly ObservedPort[]
   /** The last health probes' output, newest last; masked by whoever prints it. */
   readonly healthLog: readonly { readonly exitCode: number; readonly output: string }[]
+}
+
+/** Settings of a container that `docker update` changes. 0, or no text: none. */
+export interface ContainerSettings {
+  /** `no`, `always`, `unless-stopped`, `on-failure` or `on-failure:3`. */
+  readonly restart: string
+  /** Bytes. */
+  readonly memory: number
+  /** Bytes. */
+  readonly memoryReservation: number
+  /** Billionths of a processor. */
+  readonly nanoCpus: number
+  readonly cpuShares: number
+  readonly cpuset: string
+  readonly pidsLimit: number
 }
 
 export interface ObservedMount {

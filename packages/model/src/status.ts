@@ -29,6 +29,8 @@ export interface ServiceStatus {
   readonly wanted: number
   /** What is asked for instead of that it runs; undefined: that it runs, or nothing. */
   readonly rest: Rest | undefined
+  /** Since when it is held: somebody stopped it without asking Bulkhead. ISO 8601; absent: it is not. */
+  readonly held?: string
   readonly replicas: readonly ReplicaStatus[]
 }
 

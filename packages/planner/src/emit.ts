@@ -421,9 +421,25 @@ function startCause(
   if (container.state !== 'exited') return undefined
   if (deployment === undefined && !held.has(service) && isLeftStopped(container, wanted, judgment))
     return 'left stopped by an interrupted repair'
-  if (deployment === undefined || deployment.started.has(container.id)) return undefined
+  if (deployment === undefined) return held.has(service) ? undefined : causeToRevive(input, container)
+  if (deployment.started.has(container.id)) return undefined
   if (container.exitCode === 0 && isJob(input.project, wanted.service.name)) return undefined
   return 'not running'
+}
+
+/**
+ * Why the loop starts a container that has ended: not when it ended by itself,
+ * as what is to come of that is for its restart policy to say. An error is that
+ * of a start that failed.
+ */
+function causeToRevive(
+  { ended = {} }: UpInput,
+  { id, startedAt = '', error, settings }: ObservedContainer,
+): string | undefined {
+  const end = ended[id]
+  if (end !== undefined && !(Date.parse(startedAt) > Date.parse(end.at))) return end.cause
+  const isMeant = ['always', 'unless-stopped', 'on-failure'].includes(settings?.restart.split(':')[0] ?? '')
+  return isMeant && error !== undefined ? 'its start failed' : undefined
 }
 
 /** Also where those that wait for it are not asked for now: its work is done for them too. */

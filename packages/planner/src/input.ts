@@ -1,6 +1,7 @@
 import type {
   DeploymentAction,
   DeploymentOptions,
+  EndNote,
   EngineCapabilities,
   Intent,
   Network,
@@ -28,6 +29,8 @@ export interface PlanInput {
   readonly composeHashes: ComposeHashes
   /** Services that somebody else stopped: the loop's own rounds leave them so. */
   readonly held: ReadonlySet<string>
+  /** Containers that ended otherwise than by themselves, by id: the loop starts them again. Absent: none. */
+  readonly ended?: Readonly<Record<string, EndNote>> | undefined
   /** Which `post_start` hooks have run, by container id. */
   readonly hooksRun: ReadonlyMap<string, HooksRun>
   /** Set while the rounds of a deployment run, undefined in the loop's own rounds. */

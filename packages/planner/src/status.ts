@@ -6,6 +6,7 @@ import {
   type EngineCapabilities,
   type Intent,
   type IsolationMode,
+  type Notes,
   type Observed,
   type ObservedContainer,
   type Project,
@@ -24,6 +25,8 @@ export interface StatusInput {
   readonly observed: Observed
   readonly capabilities: EngineCapabilities
   readonly converged: boolean
+  /** What the loop noted; absent: nothing. */
+  readonly notes?: Notes
 }
 
 /** What is asked for beside what is there. Pure; the one source of `ps`, the API and the dashboard. */
@@ -49,7 +52,7 @@ export function statusOf(input: StatusInput): ProjectStatus {
 
 function serviceStatus(
   name: string,
-  { project, intent, observed, capabilities }: StatusInput,
+  { project, intent, observed, capabilities, notes }: StatusInput,
 ): ServiceStatus {
   const service = project?.services[name]
   const containers = observed.containers.filter((one) => one.service === name && one.hook === undefined)
@@ -59,6 +62,7 @@ function serviceStatus(
     intent?.target === 'up' &&
     selected(project, intent).some((one) => one.name === name)
   const rest = on || intent?.target === 'up' ? intent?.resting[name] : undefined
+  const held = notes?.held[name]
   return {
     name,
     isolation: {
@@ -66,6 +70,7 @@ function serviceStatus(
       profile: running?.isolation ?? running?.runtime ?? profileOf(service, capabilities),
     },
     rest,
+    ...(on && rest === undefined && held !== undefined ? { held } : {}),
     wanted:
       on && rest === undefined && service !== undefined && intent !== undefined
         ? wantedReplicas(service, intent)

@@ -7,6 +7,7 @@ import {
   type DeploymentEventBody,
   type DeploymentOptions,
   type OperationType,
+  type Observed,
   type Plan,
   type Problem,
   type ProjectStatus,
@@ -23,9 +24,11 @@ import {
 } from '@bulkhead/planner'
 import { checkApproved } from './approved.ts'
 import { execute, type Execution } from './execute.ts'
+import { bridge, type Gap } from './gap.ts'
 import type { Holds } from './holds.ts'
 import type { Log } from './log.ts'
 import { carryOut } from './operations.ts'
+import type { Notebook } from './notebook.ts'
 import type { Observer } from './observer.ts'
 import type { DesiredState, Ledger } from './port.ts'
 import { isKept, queryFor } from './round.ts'
@@ -39,6 +42,9 @@ export interface ConvergenceOptions {
   readonly hashKey: string
   readonly openContext: (digest: string) => NodeJS.ReadableStream
   readonly holds: Holds
+  readonly notebook: Notebook
+  /** The gap since which the project was not looked at; told once. */
+  readonly bridged: (project: string) => Gap | undefined
   readonly watch: () => EventWatch
   readonly observer: Observer
   /** Bounds the operations on the engine at once, over all projects. */
@@ -85,7 +91,19 @@ type Emit = (event: DeploymentEventBody) => void
 const maxRounds = 8
 
 export function createConvergence(options: ConvergenceOptions): Convergence {
-  const { engine, ledger, log, composeHashes, hashKey, openContext, holds, watch, observer, queue } = options
+  const {
+    engine,
+    ledger,
+    log,
+    composeHashes,
+    hashKey,
+    openContext,
+    holds,
+    notebook,
+    watch,
+    observer,
+    queue,
+  } = options
   const builds = new PQueue({ concurrency: options.buildConcurrency })
   const memories = new Map<string, Memory>()
 
@@ -142,6 +160,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     const { deployment } = desired
     const [capabilities, observed] = await look(name, desired)
     const memory = memoryOf(desired)
+    if (deployment === undefined && lookBack(name, desired, observed)) return false
     const input = { ...inputFor(name, desired, memory), capabilities, observed }
     const { plan: nodes, problems, restarts = {} } = plan(input)
     const emit = emitterFor(desired)
@@ -161,6 +180,20 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     return false
   }
 
+  /** Notes what must have happened while nobody listened. True: by now more is asked for. */
+  function lookBack(name: string, { project }: DesiredState, observed: Observed): boolean {
+    const gap = options.bridged(name)
+    if (gap === undefined || project === undefined) return false
+    const { held, ended, restarts } = bridge(gap, project, observed, notebook.of(name))
+    notebook.change(name, (notes) => ({
+      held: { ...held, ...notes.held },
+      ended: { ...ended, ...notes.ended },
+    }))
+    if (Object.keys(restarts).length === 0) return false
+    ledger.restarting(name, restarts)
+    return true
+  }
+
   function look(name: string, desired: DesiredState | undefined) {
     return Promise.all([engine.capabilities(), engine.observe(queryFor(name, desired, composeHashes))])
   }
@@ -177,6 +210,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
       hashKey,
       composeHashes,
       held: holds.of(name),
+      ended: notebook.of(name).ended,
       hooksRun,
       former,
       attended: options.attended(name),
@@ -237,8 +271,11 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
             await builds.add(build)
           },
           started: (id) => memory?.started.add(id),
-          signaled: (id) => memory?.signaled.add(id),
-          stopping: (id) => holds.expect(id),
+          signaled: (id) => {
+            memory?.signaled.add(id)
+            holds.signal(id)
+          },
+          stopping: (id) => holds.expect(name, id),
         }),
       onStart: (node) => emit({ type: 'started', operation: referenceOf(node) }),
       onDone: (node, elapsed) => {
@@ -272,7 +309,8 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
           capabilities,
           observed,
         })
-      return statusOf({ name, project, intent, revision, observed, capabilities, converged })
+      const notes = notebook.of(name)
+      return statusOf({ name, project, intent, revision, observed, capabilities, converged, notes })
     },
     async foresee(name, wanted) {
       const [capabilities, observed] = await look(name, wanted)

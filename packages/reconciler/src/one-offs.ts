@@ -58,7 +58,7 @@ export interface OneOffsOptions
   readonly lanes: Pick<Lanes, 'exclusive'>
   readonly queue: PQueue
   readonly watch: () => StepContext['watch']
-  readonly stopping: (id: string) => void
+  readonly stopping: (project: string, id: string) => void
 }
 
 /** Images, then the container. */
@@ -147,7 +147,7 @@ export function createOneOffs(options: OneOffsOptions): OneOffs {
     // Hooks are for a service's replicas.
     hookRan: () => undefined,
     removed: (id: string) => ledger.containerGone(id),
-    stopping: options.stopping,
+    stopping: (id: string) => options.stopping(project.name, id),
   })
 
   const attend = (project: string, name: string): (() => void) => {

@@ -30,6 +30,7 @@ export interface StepContext extends ImageContext {
   /** Ids of the containers started or stopped by us, for whoever has to tell our doing from others'. */
   readonly started: (id: string) => void
   readonly stopping: (id: string) => void
+  /** It is about to be sent a signal. */
   readonly signaled: (id: string) => void
   readonly removed: (id: string) => void
 }
@@ -67,8 +68,7 @@ const executors: Executors = {
     stopping(container)
     await engine.stopContainer(container, timeoutSeconds, signal)
   },
-  killContainer: async ({ container, signal: name }, { engine, stopping, signaled }) => {
-    stopping(container)
+  killContainer: async ({ container, signal: name }, { engine, signaled }) => {
     signaled(container)
     await engine.killContainer(container, name)
   },

@@ -4,6 +4,7 @@ import type {
   DeploymentEventBody,
   DeploymentOutcome,
   Intent,
+  Notes,
   Problem,
   Project,
 } from '@bulkhead/model'
@@ -53,6 +54,12 @@ export interface Ledger {
   hookRan(project: string, container: string, run: HooksRun): void
   /** A container is gone: what was kept of it can go too. */
   containerGone(container: string): void
+  /** What the loop noted of a project; undefined: it is not kept. */
+  notes(project: string): Notes | undefined
+  note(project: string, notes: Notes): void
+  /** The time of the last engine event that was seen, in nanoseconds since the epoch; undefined: none ever was. */
+  seen(): string | undefined
+  saw(timeNano: string): void
   deploymentRunning(id: string): void
   deploymentEvent(id: string, event: DeploymentEventBody): void
   /** Writes the final event and state. `operations`: done in all rounds. */

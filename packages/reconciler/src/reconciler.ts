@@ -4,12 +4,15 @@ import { composeLabels } from '@bulkhead/model'
 import type { ProjectStatus, RegistryCredentials } from '@bulkhead/model'
 import type { ComposeHashes } from '@bulkhead/planner'
 import { createConvergence, type Foresight } from './convergence.ts'
+import { newsSince, type Gap } from './gap.ts'
 import { newHolds } from './holds.ts'
 import { createLanes } from './lanes.ts'
 import type { Log } from './log.ts'
+import { newNotebook } from './notebook.ts'
 import { nobody, type Observer } from './observer.ts'
 import { createOneOffs, type OneOffs } from './one-offs.ts'
 import type { DesiredState, Ledger } from './port.ts'
+import { newSight } from './sight.ts'
 import { watchEvents, type EventListener, type EventWatch } from './watch.ts'
 
 export interface ReconcilerOptions {
@@ -86,7 +89,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     pullIdleTimeoutMs = 120_000,
     observer = nobody,
   } = options
-  const holds = newHolds()
+  const notebook = newNotebook(ledger)
+  const holds = newHolds({ notebook, onEnded: (project) => lanes.enqueue(project) })
+  /** Of projects that have not been looked at since. */
+  const gaps = new Map<string, Gap>()
+  const sight = newSight(ledger)
   let events: EventWatch | undefined
   let resync: NodeJS.Timeout | undefined
 
@@ -100,6 +107,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     queue,
     attended: (project) => oneOffs.attended(project),
     holds,
+    notebook,
+    bridged: (project) => {
+      const gap = gaps.get(project)
+      gaps.delete(project)
+      return gap
+    },
     watch,
     buildConcurrency,
     pullIdleTimeoutMs,
@@ -118,7 +131,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     queue,
     watch,
     pullIdleTimeoutMs,
-    stopping: (id) => holds.expect(id),
+    stopping: (project, id) => holds.expect(project, id),
   })
 
   function onEvent(event: EngineEvent | undefined): void {
@@ -126,6 +139,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       enqueueKept()
       return
     }
+    sight.saw(event)
     const { type, action, project, attributes } = event
     if (type === 'network' && (action === 'destroy' || action === 'disconnect'))
       enqueueUsersOf(attributes['name'])
@@ -134,6 +148,19 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (event.attributes[composeLabels.hook] !== undefined) return
     holds.note(event)
     if (wakingActions.has(action) && ledger.desired(project) !== undefined) lanes.enqueue(project)
+  }
+
+  /** What happened while nobody listened, as far as the engine still knows it. */
+  async function catchUp(): Promise<void> {
+    const since = sight.last()
+    if (since === undefined) return
+    try {
+      const { news, gap } = newsSince(since, await engine.eventsSince(since))
+      for (const event of news) onEvent(event)
+      if (gap !== undefined) for (const name of ledger.projects()) gaps.set(name, gap)
+    } catch (error) {
+      log.warn({ error: String(error) }, 'the engine does not tell what happened meanwhile')
+    }
   }
 
   function enqueueKept(): void {
@@ -150,9 +177,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   return {
     start() {
-      events = watchEvents(engine, log)
+      events = watchEvents(engine, log, catchUp)
       events.subscribe(onEvent)
-      enqueueKept()
+      // What a deployment asked for waits for nobody; all else for what happened meanwhile to be known.
+      for (const name of ledger.projects())
+        if (ledger.desired(name)?.deployment !== undefined) lanes.enqueue(name)
       resync = setInterval(enqueueKept, resyncMs)
       resync.unref()
     },
@@ -160,13 +189,16 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       clearInterval(resync)
       await lanes.stop(graceMs)
       events?.stop()
+      holds.stop()
+      sight.keep()
     },
     enqueue: (project) => lanes.enqueue(project),
     interrupt: (project) => lanes.interrupt(project),
     waiting: () => lanes.waiting(),
     deploy(project) {
       lanes.interrupt(project)
-      holds.release(project)
+      gaps.delete(project)
+      holds.release(project, ledger.desired(project)?.deployment?.options.services)
       lanes.enqueue(project)
     },
     status: (project) => convergence.status(project),

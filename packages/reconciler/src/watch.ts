@@ -14,9 +14,9 @@ export interface EventWatch {
 /**
  * Follows the engine's events for as long as it lives. When the stream ends or
  * breaks it comes back, after 100 ms at first and at most every 5 s. Once it is
- * open everyone is told to look afresh: what happened in between is told by nobody.
+ * open, `catchUp` learns what happened in between; then everyone is told to look afresh.
  */
-export function watchEvents(engine: Engine, log: Log): EventWatch {
+export function watchEvents(engine: Engine, log: Log, catchUp: () => Promise<void>): EventWatch {
   const listeners = new Set<EventListener>()
   const ended = new AbortController()
   const tell = (event: EngineEvent | undefined): void => {
@@ -26,11 +26,15 @@ export function watchEvents(engine: Engine, log: Log): EventWatch {
     let delayMs = firstDelayMs
     while (!ended.signal.aborted) {
       try {
+        let caughtUp = Promise.resolve()
         const onOpen = (): void => {
           delayMs = firstDelayMs
-          tell(undefined)
+          caughtUp = catchUp().then(() => tell(undefined))
         }
-        for await (const event of engine.events(ended.signal, onOpen)) tell(event)
+        for await (const event of engine.events(ended.signal, onOpen)) {
+          await caughtUp
+          tell(event)
+        }
       } catch (error) {
         if (!ended.signal.aborted) log.warn({ error: String(error) }, 'event stream broke')
       }

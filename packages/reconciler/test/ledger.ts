@@ -1,4 +1,5 @@
-import type { DeploymentAction, DeploymentOutcome, Intent, Problem, Project } from '@bulkhead/model'
+import { noNotes } from '@bulkhead/model'
+import type { DeploymentAction, DeploymentOutcome, Intent, Notes, Problem, Project } from '@bulkhead/model'
 import type { HooksRun } from '@bulkhead/planner'
 import type { DesiredState, Ledger } from '../src/index.ts'
 
@@ -25,6 +26,8 @@ export function memoryLedger(): MemoryLedger {
   let state: DesiredState | undefined
   let revision = 0
   const hooksRun = new Map<string, HooksRun>()
+  let notes: Notes = noNotes
+  let seen: string | undefined
   return {
     outcomes,
     isBusy: () => state?.deployment !== undefined,
@@ -48,6 +51,10 @@ export function memoryLedger(): MemoryLedger {
     },
     hookRan: (_project, container, run) => hooksRun.set(container, run),
     containerGone: (container) => hooksRun.delete(container),
+    notes: (name) => (state?.project?.name === name ? notes : undefined),
+    note: (_name, written) => void (notes = written),
+    seen: () => seen,
+    saw: (timeNano) => void (seen = timeNano),
     deploymentRunning: () => undefined,
     deploymentEvent: () => undefined,
     deploymentFinished(id, outcome, operations, problem) {

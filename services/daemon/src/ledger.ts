@@ -13,7 +13,7 @@ import type { Mask } from './mask.ts'
 import type { Store } from './store/store.ts'
 
 export interface LedgerOptions {
-  readonly store: Pick<Store, 'projects' | 'deployments' | 'transaction' | 'hashKey'>
+  readonly store: Pick<Store, 'projects' | 'deployments' | 'settings' | 'transaction' | 'hashKey'>
   readonly loader: Loader
   readonly feed: Feed
   readonly logins: Pick<Logins, 'drop' | 'maskOf'>
@@ -105,6 +105,10 @@ export function createLedger({
     },
     hookRan: (project, container, run) => projects.hookRan(project, container, run),
     containerGone: (container) => projects.containerGone(container),
+    notes: (name) => projects.notes(name),
+    note: (name, notes) => projects.note(name, notes),
+    seen: () => store.settings.get('seen'),
+    saw: (timeNano) => store.settings.set('seen', timeNano),
     deploymentRunning(id) {
       deployments.running(id)
       feed.ring(id)

@@ -92,4 +92,8 @@ export const migrations: readonly string[] = [
   ALTER TABLE revisions ADD COLUMN author TEXT;
   ALTER TABLE revisions ADD COLUMN note TEXT;
   `,
+  `
+  -- What the loop must not forget of the project: JSON.
+  ALTER TABLE projects ADD COLUMN notes TEXT;
+  `,
 ]

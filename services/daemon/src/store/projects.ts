@@ -1,5 +1,5 @@
-import { upIntent } from '@bulkhead/model'
-import type { Bundle, Intent } from '@bulkhead/model'
+import { noNotes, upIntent } from '@bulkhead/model'
+import type { Bundle, Intent, Notes } from '@bulkhead/model'
 import type { HooksRun } from '@bulkhead/planner'
 import type { StoreDatabase } from './database.ts'
 import type { Seal } from './seal.ts'
@@ -55,6 +55,9 @@ export interface ProjectStore {
   /** Which `post_start` hooks have run, by container id. */
   hooksRun(name: string): ReadonlyMap<string, HooksRun>
   hookRan(name: string, container: string, run: HooksRun): void
+  /** What the loop noted; undefined: the project is not kept. */
+  notes(name: string): Notes | undefined
+  note(name: string, notes: Notes): void
   /** Forgets what is kept of a container. */
   containerGone(container: string): void
 }
@@ -175,6 +178,15 @@ export function createProjectStore(database: StoreDatabase, seal: Seal, now: () 
         startedAt,
         count,
       )
+    },
+    notes(name) {
+      const row = database.get('SELECT notes FROM projects WHERE name = ?', name)
+      if (row === undefined) return undefined
+      const kept = row['notes']
+      return typeof kept === 'string' ? { ...noNotes, ...(JSON.parse(kept) as Partial<Notes>) } : noNotes
+    },
+    note(name, notes) {
+      database.run('UPDATE projects SET notes = ? WHERE name = ?', JSON.stringify(notes), name)
     },
     containerGone(container) {
       database.run('DELETE FROM hooks_run WHERE container = ?', container)

@@ -13,6 +13,8 @@ import type { PlanStore } from './plans.ts'
 import { createProjectStore } from './projects.ts'
 import type { ProjectStore } from './projects.ts'
 import { openSeal } from './seal.ts'
+import { createSettingsStore } from './settings.ts'
+import type { SettingsStore } from './settings.ts'
 
 export interface StoreOptions {
   /** The data folder, absolute. */
@@ -30,6 +32,8 @@ export interface Store {
   readonly plans: PlanStore
   /** Tells this Bulkhead from another one on the same engine; the same for the life of the data folder. */
   readonly owner: string
+  /** What is kept once for all, by name. */
+  readonly settings: SettingsStore
   /** Key for hashes on the engine that cover secrets. */
   readonly hashKey: string
   transaction<T>(body: () => T): T
@@ -51,6 +55,7 @@ export function openStore({ folder: path, now, contextLimit }: StoreOptions): St
     const database = openDatabase(folder.database)
     const hasRevisions = database.get('SELECT 1 AS found FROM revisions LIMIT 1') !== undefined
     const seal = openSeal(folder.key, !hasRevisions)
+    const settings = createSettingsStore(database)
     const projects = createProjectStore(database, seal, now)
     const contexts = createContextStore(folder.contexts, contextLimit)
     const plans = createPlanStore(database, seal, now)
@@ -60,7 +65,8 @@ export function openStore({ folder: path, now, contextLimit }: StoreOptions): St
       deployments: createDeploymentStore(database, now),
       contexts,
       plans,
-      owner: ownerOf(database),
+      owner: ownerOf(settings, database),
+      settings,
       hashKey: seal.derive('hash').toString('hex'),
       transaction: (body) => database.transaction(body),
       snapshot: () => snapshotOf(database, folder.path),
@@ -75,12 +81,12 @@ export function openStore({ folder: path, now, contextLimit }: StoreOptions): St
   }
 }
 
-function ownerOf(database: StoreDatabase): string {
+function ownerOf(settings: SettingsStore, database: StoreDatabase): string {
   return database.transaction(() => {
-    const known = database.get("SELECT value FROM settings WHERE name = 'owner'")?.['value']
-    if (typeof known === 'string') return known
+    const known = settings.get('owner')
+    if (known !== undefined) return known
     const owner = randomUUID()
-    database.run("INSERT INTO settings (name, value) VALUES ('owner', ?)", owner)
+    settings.set('owner', owner)
     return owner
   })
 }

@@ -1,0 +1,114 @@
+import type { EngineEvent, PastEvents } from '@bulkhead/engine'
+import type { ContainerSettings, EndNote, Notes, Observed, ObservedContainer, Project } from '@bulkhead/model'
+import { momentOf } from './moment.ts'
+
+/** A time of which the engine has not told everything. */
+export interface Gap {
+  /** ISO 8601, by the engine's clock: the last that was seen before it. */
+  readonly since: string
+  /** The engine tells less than it can remember: it was started since. */
+  readonly restarted: boolean
+}
+
+/** What an engine that was not started anew remembers: this many events, of all kinds. */
+const remembered = 256
+
+/** The events that are news, and the gap before them; no gap: the engine still knew the last one that was seen. */
+export function newsSince(
+  since: string,
+  { events, count }: PastEvents,
+): { readonly news: readonly EngineEvent[]; readonly gap: Gap | undefined } {
+  const news = events.filter(({ timeNano }) => BigInt(timeNano) > BigInt(since))
+  const isWhole = events.some(({ timeNano }) => timeNano === since)
+  return { news, gap: isWhole ? undefined : { since: momentOf(since), restarted: count < remembered } }
+}
+
+/** What follows for a project from a gap. */
+export interface Bridge {
+  /** Services that somebody stopped meanwhile → since when. */
+  readonly held: Readonly<Record<string, string>>
+  /** Containers that ended with the engine. */
+  readonly ended: Readonly<Record<string, EndNote>>
+  /** Containers that the engine started out of order: id → that start. */
+  readonly restarts: Readonly<Record<string, string>>
+}
+
+/**
+ * What must have happened in a gap, judged by what is there after it.
+ *
+ * Where the engine was started anew, what its policy would have running and
+ * does not run ended with it, and what needed something that came up later is
+ * started again in order, if its `depends_on` says `restart: true`. Where it was
+ * not, only somebody's stop explains that a policy did not start a container.
+ */
+export function bridge(
+  gap: Gap,
+  project: Project,
+  { containers }: Pick<Observed, 'containers'>,
+  notes: Notes,
+): Bridge {
+  const replicas = containers.filter(({ oneOff, startedAt }) => !oneOff && startedAt !== undefined)
+  const isLater = (time: string | undefined, other: string): boolean =>
+    Date.parse(time ?? '') > Date.parse(other)
+  const up = replicas.filter(({ state }) => state === 'running')
+  // Its memory may be full of its own start by now.
+  const restarted =
+    gap.restarted || (up.length > 0 && up.every(({ startedAt }) => isLater(startedAt, gap.since)))
+  const left = replicas.filter(
+    (one) =>
+      isOwedAStart(one) &&
+      notes.held[one.service] === undefined &&
+      notes.ended[one.id] === undefined &&
+      !notes.stopping.includes(one.id),
+  )
+  if (!restarted)
+    return { held: Object.fromEntries(left.map((one) => [one.service, endOf(one)])), ended: {}, restarts: {} }
+  const cause = 'ended with the engine'
+  const early = up.filter(
+    (one) => isLater(one.startedAt, gap.since) && isAhead(one, project, replicas, isLater),
+  )
+  return {
+    held: {},
+    ended: Object.fromEntries(left.map((one) => [one.id, { at: endOf(one), cause }])),
+    restarts: Object.fromEntries(early.map(({ id, startedAt = '' }) => [id, startedAt])),
+  }
+}
+
+/** True for what the engine started before a dependency was as `depends_on` asks, where that says to restart with it. */
+function isAhead(
+  { service, startedAt = '' }: ObservedContainer,
+  project: Project,
+  replicas: readonly ObservedContainer[],
+  isLater: (time: string | undefined, other: string) => boolean,
+): boolean {
+  return Object.entries(project.services[service]?.depends_on ?? {}).some(
+    ([name, { condition, restart }]) =>
+      restart === true &&
+      replicas
+        .filter((one) => one.service === name)
+        .some(
+          (one) =>
+            (condition !== 'service_completed_successfully' && isLater(one.startedAt, startedAt)) ||
+            (condition === 'service_healthy' && one.health !== 'healthy'),
+        ),
+  )
+}
+
+/** True for what has ended though its policy starts it again. */
+export function isOwedAStart({
+  state,
+  exitCode,
+  restartCount,
+  settings,
+}: Pick<ObservedContainer, 'state' | 'exitCode' | 'restartCount'> & {
+  readonly settings?: Pick<ContainerSettings, 'restart'>
+}): boolean {
+  if (state !== 'exited') return false
+  const [policy, most = '0'] = settings?.restart.split(':') ?? []
+  if (policy === 'always' || policy === 'unless-stopped') return true
+  return policy === 'on-failure' && exitCode !== 0 && (most === '0' || restartCount < Number(most))
+}
+
+function endOf({ startedAt = '', finishedAt = '' }: ObservedContainer): string {
+  return Date.parse(finishedAt) > Date.parse(startedAt) ? finishedAt : startedAt
+}

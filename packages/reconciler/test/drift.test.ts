@@ -1,0 +1,322 @@
+import { request } from 'node:http'
+import t from 'tap'
+import type { Test } from 'tap'
+import { upIntent, type Intent, type Project, type ProjectStatus, type Service } from '@bulkhead/model'
+import type { Script, Twin } from '@bulkhead/twin'
+import { openScene } from './scene.ts'
+import type { Player, Scene } from './scene.ts'
+
+const scripts: readonly Script[] = [
+  { command: /^ends/u, does: { exits: { after: 2000, code: 0 } } },
+  { command: /^fails/u, does: { exits: { after: 2000, code: 3 } } },
+  { command: /^wakes/u, probes: [1, 1, 1, 0] },
+]
+
+t.setTimeout(120_000)
+t.jobs = 4
+
+/** One row of docs/guides/drift.md: what somebody does, and what comes of it. */
+interface Row {
+  readonly name: string
+  readonly services: Readonly<Record<string, Partial<Service>>>
+  readonly extensions?: Project['extensions']
+  /** While no daemon runs. */
+  readonly away?: boolean
+  readonly does: (world: Stage) => Promise<void>
+  /** Comes about before long… */
+  readonly until: (world: Stage) => boolean | Promise<boolean>
+  /** …and is so when another round would plan nothing. */
+  readonly check?: (t: Test, world: Stage) => unknown
+}
+
+interface Stage {
+  readonly twin: Twin
+  readonly scene: Scene
+  readonly status: () => Promise<ProjectStatus>
+  readonly intend: (intent: Partial<Intent>) => void
+  /** State of a service's first container, `gone` where it has none. */
+  readonly state: (service: string) => string
+  readonly call: (method: string, path: string, body?: unknown) => Promise<void>
+  readonly startedBefore: Readonly<Record<string, bigint>>
+  /** Ids of the containers as they were before. */
+  readonly before: Readonly<Record<string, string>>
+  readonly now: () => Readonly<Record<string, string>>
+}
+
+const steady = { restart: 'unless-stopped' } as const
+const probe = { test: ['CMD', 'true'], interval: '100ms', start_period: '20s', retries: 100 }
+const rows: readonly Row[] = [
+  {
+    name: 'what ends by itself must be left to a restart policy that says no',
+    services: { web: { command: ['ends'] } },
+    does: async () => undefined,
+    until: ({ state }) => state('web') === 'exited',
+    check: (t, { state }) => t.equal(state('web'), 'exited'),
+  },
+  {
+    name: 'what ends by itself must be left to the engine where its policy says always',
+    services: { web: { command: ['fails'], restart: 'always' } },
+    does: async () => undefined,
+    until: ({ twin }) => [...twin.world.containers.values()].some(({ restartCount }) => restartCount > 0),
+  },
+  {
+    name: 'what is killed must run again',
+    services: { web: steady },
+    does: ({ call }) => call('POST', '/containers/app-web-1/kill'),
+    until: startedAgain('web'),
+    check: same('web'),
+  },
+  {
+    name: 'what is killed must run again though its policy says no',
+    services: { web: {} },
+    does: ({ call }) => call('POST', '/containers/app-web-1/kill'),
+    until: startedAgain('web'),
+    check: same('web'),
+  },
+  {
+    name: 'what is killed while no daemon runs must run again',
+    services: { web: steady },
+    away: true,
+    does: ({ call }) => call('POST', '/containers/app-web-1/kill'),
+    until: startedAgain('web'),
+    check: same('web'),
+  },
+  {
+    name: 'what is stopped must be held',
+    services: { web: steady },
+    does: ({ call }) => call('POST', '/containers/app-web-1/stop'),
+    until: isHeld('web'),
+    check: (t, { state }) => t.equal(state('web'), 'exited'),
+  },
+  {
+    name: 'what is stopped while no daemon runs must be held',
+    services: { web: steady },
+    away: true,
+    does: ({ call }) => call('POST', '/containers/app-web-1/stop'),
+    until: isHeld('web'),
+    check: (t, { state }) => t.equal(state('web'), 'exited'),
+  },
+  {
+    name: 'what is stopped and removed while no daemon runs must be held',
+    services: { web: steady },
+    away: true,
+    does: async ({ call }) => {
+      await call('POST', '/containers/app-web-1/stop')
+      await call('DELETE', '/containers/app-web-1')
+    },
+    until: isHeld('web'),
+    check: (t, { state }) => t.equal(state('web'), 'gone'),
+  },
+  {
+    name: 'what the engine forgot to tell must be held where a policy would have had it run',
+    services: { web: steady, db: {} },
+    away: true,
+    does: async ({ call }) => {
+      await call('POST', '/containers/app-web-1/stop')
+      for (let turn = 0; turn < 130; turn += 1) {
+        await call('POST', '/containers/app-db-1/pause')
+        await call('POST', '/containers/app-db-1/unpause')
+      }
+    },
+    until: isHeld('web'),
+    check: (t, { state }) => t.equal(state('web'), 'exited'),
+  },
+  {
+    name: 'what is restarted must not be held',
+    services: { web: steady },
+    does: ({ call }) => call('POST', '/containers/app-web-1/restart'),
+    until: startedAgain('web'),
+    check: async (t, { status }) => t.equal((await status()).services[0]?.held, undefined),
+  },
+  {
+    name: 'what is held and started must be held no more',
+    services: { web: steady },
+    does: async ({ call }) => {
+      await call('POST', '/containers/app-web-1/stop')
+      await call('POST', '/containers/app-web-1/start')
+    },
+    until: startedAgain('web'),
+    check: async (t, { status }) => t.equal((await status()).services[0]?.held, undefined),
+  },
+  {
+    name: 'what is removed by force must be made anew',
+    services: { web: steady },
+    does: ({ call }) => call('DELETE', '/containers/app-web-1?force=1'),
+    until: ({ state, now, before }) =>
+      state('web') === 'running' && now()['app-web-1'] !== before['app-web-1'],
+  },
+  {
+    name: 'what ended with the engine must come up in order, whatever order the engine started them in',
+    services: {
+      db: { ...steady, healthcheck: probe, command: ['wakes'] },
+      web: { ...steady, depends_on: { db: { condition: 'service_healthy', required: true } } },
+    },
+    does: async ({ twin }) => {
+      await twin.die()
+      await twin.comeBack('stopped')
+    },
+    until: ({ state }) => state('db') === 'running' && state('web') === 'running',
+    check: (t, { twin }) => {
+      const [db, web] = ['app-db-1', 'app-web-1'].map((name) =>
+        [...twin.world.containers.values()].find((one) => one.name === name),
+      )
+      t.equal(db?.health?.status, 'healthy')
+      t.ok((web?.state.startedAt ?? 0n) > (db?.state.startedAt ?? 0n))
+    },
+  },
+  {
+    name: 'what ended with the engine while no daemon ran must come up',
+    services: { web: steady },
+    away: true,
+    does: async ({ twin }) => {
+      await twin.die()
+      await twin.comeBack('stopped')
+    },
+    until: startedAgain('web'),
+  },
+  {
+    name: 'what was held must be held after a restart of the engine too',
+    services: { web: steady, db: steady },
+    does: async (stage) => {
+      await stage.call('POST', '/containers/app-web-1/stop')
+      await comesTrue(() => isHeld('web')(stage))
+      await stage.twin.die()
+      await stage.twin.comeBack('stopped')
+    },
+    until: startedAgain('db'),
+    check: (t, { state }) => t.equal(state('web'), 'exited'),
+  },
+  {
+    name: 'what the engine started ahead of what it needs must be started again where it restarts with it',
+    services: {
+      db: { restart: 'always', healthcheck: { ...probe, interval: '20s' }, command: ['wakes'] },
+      web: {
+        restart: 'always',
+        depends_on: { db: { condition: 'service_healthy', required: true, restart: true } },
+      },
+      free: { restart: 'always', depends_on: { db: { condition: 'service_healthy', required: true } } },
+    },
+    does: async ({ twin }) => {
+      await twin.die()
+      await twin.comeBack('stopped')
+    },
+    until: async (stage) =>
+      (await startedAgain('db')(stage)) &&
+      stage.twin.calls.some(({ path }) => path.endsWith('/stop')) &&
+      [...stage.twin.world.containers.values()].every(({ state }) => state.status === 'running'),
+    check: (t, { twin }) => {
+      const stops = twin.calls.filter(({ path }) => path.endsWith('/stop'))
+      t.equal(stops.length, 1, 'one of them is disturbed')
+    },
+  },
+]
+
+for (const row of rows) void t.test(row.name, (t) => play(t, row))
+
+async function play(t: Test, row: Row): Promise<void> {
+  const scene = await openScene('26', 1, { scripts })
+  const { twin, ledger } = scene
+  t.teardown(() => twin.close())
+  const project = projectOf(row)
+  let player: Player = await scene.enter()
+  await player.asks({ project, intent: upIntent, action: 'up' })
+  t.match(ledger.outcomes.at(-1), { outcome: 'succeeded', problem: undefined })
+  const now = () => Object.fromEntries([...twin.world.containers.values()].map(({ name, id }) => [name, id]))
+  const stage: Stage = {
+    twin,
+    scene,
+    status: () => player.reconciler.status('app'),
+    intend: (intent) => ledger.ask(project, { ...upIntent, ...intent }, 'up'),
+    state: (service) =>
+      [...twin.world.containers.values()].find(({ name }) => name === `app-${service}-1`)?.state.status ??
+      'gone',
+    call: (method, path, body) => ask(twin.socket, method, path, body),
+    before: now(),
+    startedBefore: Object.fromEntries(
+      Object.entries(starts(twin)).map(([name, { startedAt = 0n }]) => [name, startedAt]),
+    ),
+    now,
+  }
+  if (row.away === true) await player.leaves()
+  await row.does(stage)
+  if (row.away === true) player = await scene.enter()
+  t.ok(await comesTrue(() => row.until(stage)), `in the end: ${JSON.stringify(states(twin))}`)
+  t.ok(await player.settles(), 'another round plans nothing')
+  await row.check?.(t, stage)
+  await player.leaves()
+}
+
+function startedAgain(service: string): Row['until'] {
+  return ({ startedBefore, twin }) => {
+    const { startedAt = 0n, status } = starts(twin)[`app-${service}-1`] ?? {}
+    return status === 'running' && startedAt > (startedBefore[`app-${service}-1`] ?? 0n)
+  }
+}
+
+function starts({ world }: Twin) {
+  return Object.fromEntries([...world.containers.values()].map(({ name, state }) => [name, state]))
+}
+
+function same(service: string): NonNullable<Row['check']> {
+  return (t, { before, now }) =>
+    void t.equal(now()[`app-${service}-1`], before[`app-${service}-1`], 'it is the same container')
+}
+
+function isHeld(service: string): Row['until'] {
+  return async ({ status }) => {
+    const its = (await status()).services.find(({ name }) => name === service)
+    return its?.held !== undefined
+  }
+}
+
+async function comesTrue(holds: () => boolean | Promise<boolean>): Promise<boolean> {
+  const deadline = performance.now() + 10_000
+  while (!(await holds())) {
+    if (performance.now() > deadline) return false
+    await new Promise((resolve) => {
+      setTimeout(resolve, 10)
+    })
+  }
+  return true
+}
+
+function states({ world }: Twin): readonly string[] {
+  return [...world.containers.values()].map(({ name, state }) => `${name} ${state.status}`)
+}
+
+function projectOf({ services, extensions = {} }: Row): Project {
+  const made = Object.entries(services).map(([name, service]): [string, Service] => [
+    name,
+    { name, image: 'bb:1', command: ['serve'], networks: { default: null }, ...service },
+  ])
+  return {
+    name: 'app',
+    workingDir: '/srv/app',
+    configFiles: ['/srv/app/compose.yaml'],
+    environmentFiles: [],
+    services: Object.fromEntries(made),
+    disabledServices: {},
+    networks: { default: { name: 'app_default' } },
+    volumes: {},
+    secrets: {},
+    configs: {},
+    models: {},
+    extensions,
+    positions: new Map(),
+  }
+}
+
+function ask(socketPath: string, method: string, path: string, body: unknown): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' }
+    const asked = request({ socketPath, method, path, headers }, (response) => {
+      response.resume()
+      response.on('end', () => {
+        if ((response.statusCode ?? 0) < 400) resolve()
+        else reject(new Error(`${method} ${path} got ${response.statusCode}`))
+      })
+    })
+    asked.on('error', reject)
+    asked.end(body === undefined ? undefined : JSON.stringify(body))
+  })
+}
