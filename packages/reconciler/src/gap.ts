@@ -1,5 +1,6 @@
 import type { EngineEvent, PastEvents } from '@bulkhead/engine'
 import type { ContainerSettings, EndNote, Notes, Observed, ObservedContainer, Project } from '@bulkhead/model'
+import { seconds } from '@bulkhead/planner'
 import { momentOf } from './moment.ts'
 
 /** A time of which the engine has not told everything. */
@@ -89,9 +90,22 @@ function isAhead(
         .some(
           (one) =>
             (condition !== 'service_completed_successfully' && isLater(one.startedAt, startedAt)) ||
-            (condition === 'service_healthy' && one.health !== 'healthy'),
+            (condition === 'service_healthy' &&
+              (one.health !== 'healthy' || isLater(firstProbe(one, project), startedAt))),
         ),
   )
+}
+
+/** The earliest moment at which the engine can have found a container healthy: it waits before it probes. */
+function firstProbe({ service, startedAt = '' }: ObservedContainer, project: Project): string | undefined {
+  const {
+    interval = '30s',
+    start_period,
+    start_interval = '5s',
+  } = project.services[service]?.healthcheck ?? {}
+  const wait = start_period === undefined ? seconds(interval) : seconds(start_interval)
+  const started = Date.parse(startedAt)
+  return Number.isNaN(started) ? undefined : new Date(started + wait * 1000).toISOString()
 }
 
 /** True for what has ended though its policy starts it again. */
