@@ -1,6 +1,6 @@
 import type { EngineEvent, PastEvents } from '@bulkhead/engine'
 import type { ContainerSettings, EndNote, Notes, Observed, ObservedContainer, Project } from '@bulkhead/model'
-import { seconds } from '@bulkhead/planner'
+import { nanoseconds } from '@bulkhead/planner'
 import { momentOf } from './moment.ts'
 
 /** A time of which the engine has not told everything. */
@@ -103,9 +103,9 @@ function firstProbe({ service, startedAt = '' }: ObservedContainer, project: Pro
     start_period,
     start_interval = '5s',
   } = project.services[service]?.healthcheck ?? {}
-  const wait = start_period === undefined ? seconds(interval) : seconds(start_interval)
+  const wait = start_period === undefined ? nanoseconds(interval) : nanoseconds(start_interval)
   const started = Date.parse(startedAt)
-  return Number.isNaN(started) ? undefined : new Date(started + wait * 1000).toISOString()
+  return Number.isNaN(started) ? undefined : new Date(started + wait / 1e6).toISOString()
 }
 
 /** True for what has ended though its policy starts it again. */
