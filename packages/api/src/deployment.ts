@@ -155,6 +155,8 @@ export const OperationTypeSchema = Type.Unsafe<OperationType>(
     'renameContainer',
     'runHook',
     'runInit',
+    'runProvider',
+    'prepareModel',
     'awaitCondition',
   ] satisfies OperationType[]),
 )

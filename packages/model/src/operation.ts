@@ -1,4 +1,6 @@
-import type { Build, DependencyCondition, Hook } from './service.ts'
+import type { SourcePosition } from './position.ts'
+import type { ProvisionOptions } from './provision.ts'
+import type { Build, DependencyCondition, Hook, Service } from './service.ts'
 import type {
   ContainerFile,
   ContainerSpec,
@@ -134,6 +136,27 @@ export type Operation =
       readonly container: ContainerSpec
       /** Written into the container before it starts. */
       readonly files: readonly ContainerFile[]
+      readonly cause: string
+    }
+  /** Has the program of a provider make what a service is, or take it away. */
+  | {
+      readonly type: 'runProvider'
+      readonly service: string
+      readonly action: 'up' | 'down'
+      readonly program: string
+      readonly options: ProvisionOptions
+      /** What the program may ask for; undefined: it goes down, and the files may know it no more. */
+      readonly definition: Service | undefined
+      readonly at: SourcePosition | undefined
+      readonly cause: string
+    }
+  /** Has a model runner get a model and tell where it is. */
+  | {
+      readonly type: 'prepareModel'
+      readonly model: string
+      readonly reference: string
+      readonly options: ProvisionOptions
+      readonly at: SourcePosition | undefined
       readonly cause: string
     }
   /** Has no effect of its own: holds back what comes after until the condition is met, fails when it can no longer be. */

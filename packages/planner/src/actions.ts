@@ -47,6 +47,8 @@ const kinds: readonly (readonly [PlanActionKind, readonly OperationType[]])[] = 
   ['wait', ['awaitCondition']],
   ['run', ['runHook']],
   ['run', ['runInit']],
+  ['run', ['runProvider']],
+  ['run', ['prepareModel']],
   ['replace', ['createContainer', 'removeContainer']],
   ['replace', ['removeContainer', 'renameContainer']],
   ['replace', ['createNetwork', 'removeNetwork']],

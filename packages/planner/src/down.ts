@@ -4,6 +4,7 @@ import { isOwn } from './judge.ts'
 import { emitRemovals, emitStops } from './order.ts'
 import { emitLeftovers, orphansIn } from './orphans.ts'
 import type { PlanInput, PlanResult } from './input.ts'
+import { emitReleases } from './provisions.ts'
 import { leavingOf } from './rests.ts'
 
 /**
@@ -33,6 +34,7 @@ export function planDown(input: PlanInput): PlanResult {
     if (observed.images[reference] === undefined) continue
     draft.add({ type: 'removeImage', reference, cause: 'asked for with --rmi' }, [...gone.values()])
   }
+  emitReleases(input, draft)
   if (!intent.removeVolumes) return { plan: draft.plan(), problems }
   for (const { name } of observed.volumes.filter((one) => isOwn(input, 'volumes', one))) {
     const after = leaving

@@ -9,6 +9,7 @@ import type {
   Plan,
   Problem,
   Project,
+  Provision,
   Service,
   Volume,
 } from '@bulkhead/model'
@@ -35,6 +36,8 @@ export interface PlanInput {
   readonly hooksRun: ReadonlyMap<string, HooksRun>
   /** Set while the rounds of a deployment run, undefined in the loop's own rounds. */
   readonly deployment: DeploymentView | undefined
+  /** What providers and models have given, as far as it is known. `project` has it already. Absent: none. */
+  readonly provisions?: readonly Provision[] | undefined
   /** Names of the one-offs that somebody is about to start. */
   readonly attended?: ReadonlySet<string> | undefined
   /** What a container was made from, where that is still known: causes then name the fields that changed. */
@@ -63,6 +66,8 @@ export interface DeploymentView {
   readonly options: DeploymentOptions
   /** Images to pull or build although they are there, not yet done in this deployment. */
   readonly refresh: ImageRefresh | undefined
+  /** Providers and models that have given in this deployment: those are not asked again. Absent: none. */
+  readonly provided?: ReadonlySet<string> | undefined
   /** Containers that this deployment has started already: one that ended since is not started again. */
   readonly started: ReadonlySet<string>
   /** Containers that this deployment's signal was sent to. */

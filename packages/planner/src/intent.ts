@@ -98,6 +98,27 @@ export function scopeOf(
   return [...closureOf(project, named, noDependencies ? named : [])]
 }
 
+/** Providers and models that are to be asked again, because their services are to be made anew. */
+export function renewedBy(
+  request: Omit<IntentRequest, 'removeImages'>,
+  project: Project,
+): readonly string[] | undefined {
+  const { recreate, recreateDependencies = false } = request
+  if (recreate !== 'always' && !recreateDependencies) return undefined
+  const chosen = scopeOf(request, project) ?? Object.keys(project.services)
+  const named = scopeOf(request, project) === undefined ? chosen : namedBy(request)
+  const services = [
+    ...(recreate === 'always' ? named : []),
+    ...(recreateDependencies ? chosen.filter((name) => !named.includes(name)) : []),
+  ].flatMap((name) => project.services[name] ?? [])
+  return unique(
+    services.flatMap(({ name, provider, models }) => [
+      ...(provider === undefined ? [] : [name]),
+      ...Object.keys(models ?? {}),
+    ]),
+  )
+}
+
 const withDependencies: ReadonlySet<DeploymentAction> = new Set(['up', 'create', 'scale', 'start'])
 
 /** What was named before and is still there to be dealt with. */

@@ -3,6 +3,7 @@ import { planDown, planStop } from './down.ts'
 import { planImages } from './images.ts'
 import type { PlanInput, PlanResult } from './input.ts'
 import { labelledProject } from './labels.ts'
+import { planProvisions } from './provisions.ts'
 import { planSignal } from './signal.ts'
 import { planLabelled, planUp } from './up.ts'
 
@@ -12,7 +13,8 @@ import { planLabelled, planUp } from './up.ts'
  * Pure: no clock, no I/O, the same input gives the same plan. A second call
  * against the state that the plan leads to returns the empty plan. Where images
  * are missing, the plan only gets them: what a container is made of depends on
- * its image, so the next round plans the rest.
+ * its image, so the next round plans the rest. So it is with what providers and
+ * models give.
  */
 export function plan(input: PlanInput): PlanResult {
   try {
@@ -51,5 +53,6 @@ function planFor(input: PlanInput): PlanResult {
     return planLabelled({ ...input, project: labelledProject(name, observed.containers) })
   }
   const images = planImages({ ...input, project })
-  return images.length > 0 ? { plan: images, problems: [] } : planUp({ ...input, project })
+  if (images.length > 0) return { plan: images, problems: [] }
+  return planProvisions({ ...input, project }) ?? planUp({ ...input, project })
 }

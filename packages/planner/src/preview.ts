@@ -1,6 +1,7 @@
-import type { ObservedImage, Plan, PlanNode, PlanUnknown, Problem } from '@bulkhead/model'
+import type { ObservedImage, Operation, Plan, PlanNode, PlanUnknown, Problem, Project } from '@bulkhead/model'
 import type { PlanInput } from './input.ts'
 import { plan } from './plan.ts'
+import { afterProvisions, dependentsOf } from './provisions.ts'
 
 /** All that a deployment would do, in one plan, as far as it can be known before any of it is done. */
 export interface Preview {
@@ -22,6 +23,70 @@ const mostRounds = 4
  * fetched anew is assumed to come as it is. What follows if not is `possible`.
  */
 export function preview(input: PlanInput): Preview {
+  const images = previewImages(input)
+  const provisions = images.plan.filter(({ operation }) => isProvision(operation))
+  if (provisions.length === 0 || input.project === undefined) return images
+  return previewProvisions(input, input.project, images)
+}
+
+function isProvision(operation: Operation): boolean {
+  return operation.type === 'prepareModel' || (operation.type === 'runProvider' && operation.action === 'up')
+}
+
+/** What follows once programs have answered: what they answer is not known. */
+function previewProvisions(input: PlanInput, project: Project, first: Preview): Preview {
+  const later = preview(afterProvisions(input, first.plan, false))
+  const otherwise = preview(afterProvisions(input, first.plan, true))
+  if (later.problems.some(({ severity }) => severity === 'error')) return later
+  const images = referencesIn(first.plan)
+  const rest = withoutImages(later.plan, images)
+  const shift = first.plan.length
+  const joinedPlan = [
+    ...first.plan,
+    ...rest.map(({ id, operation, after }) => ({
+      id: id + shift,
+      operation,
+      after: [
+        ...(makes(operation) ? first.plan.map((node) => node.id) : []),
+        ...after.map((one) => one + shift),
+      ],
+    })),
+  ]
+  const known = new Set(first.unknowns.map(({ service, message }) => `${service} ${message}`))
+  return {
+    plan: joinedPlan,
+    problems: first.problems.length === 0 ? later.problems : [...first.problems, ...later.problems],
+    unknowns: [
+      ...first.unknowns,
+      ...later.unknowns.filter(({ service, message }) => !known.has(`${service} ${message}`)),
+      ...[...dependentsOf(project, first.plan)].map(([service, by]) => ({
+        service,
+        message: `What ${by} gives is known once it has run; containers that have something else are replaced.`,
+      })),
+    ],
+    possible: [...first.possible, ...later.possible, ...otherwise.plan, ...otherwise.possible],
+  }
+}
+
+function makes({ type }: Operation): boolean {
+  return type === 'createContainer' || type === 'runInit' || type === 'runProvider'
+}
+
+/** The nodes but for those that get images that are got already, numbered anew. */
+function withoutImages(nodes: Plan, references: readonly string[]): Plan {
+  const kept = nodes.filter(({ operation }) => {
+    const [reference] = referencesIn([{ id: 0, operation, after: [] }])
+    return reference === undefined || !references.includes(reference)
+  })
+  const ids = new Map(kept.map(({ id }, index) => [id, index + 1]))
+  return kept.map(({ id, operation, after }) => ({
+    id: ids.get(id) ?? id,
+    operation,
+    after: after.flatMap((one) => ids.get(one) ?? []),
+  }))
+}
+
+function previewImages(input: PlanInput): Preview {
   const first = plan(input)
   const fetched = referencesIn(first.plan)
   if (fetched.length === 0) return { ...first, unknowns: [], possible: [] }

@@ -72,7 +72,11 @@ function serviceStatus(
     rest,
     ...(on && rest === undefined && held !== undefined ? { held } : {}),
     wanted:
-      on && rest === undefined && service !== undefined && intent !== undefined
+      on &&
+      rest === undefined &&
+      service !== undefined &&
+      service.provider === undefined &&
+      intent !== undefined
         ? wantedReplicas(service, intent)
         : 0,
     replicas: containers

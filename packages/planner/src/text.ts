@@ -30,6 +30,8 @@ const verbs = {
   renameContainer: 'rename',
   runHook: 'run',
   runInit: 'run',
+  runProvider: 'run',
+  prepareModel: 'run',
   awaitCondition: 'await',
 } as const satisfies Record<Operation['type'], string>
 
@@ -63,6 +65,10 @@ export function subjectOf(operation: Operation): string {
       return `${operation.phase}[${operation.index}] in container ${operation.name}`
     case 'runInit':
       return `pre_start[${operation.index}] of service ${operation.service}`
+    case 'runProvider':
+      return `provider ${operation.service}${operation.action === 'down' ? ' down' : ''}`
+    case 'prepareModel':
+      return `model ${operation.model}`
     case 'renameContainer':
       return `container ${operation.from} to ${operation.to}`
     case 'awaitCondition':

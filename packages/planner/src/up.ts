@@ -18,6 +18,7 @@ import type { PlanResult, ServicePlan, UpInput } from './input.ts'
 import { doomedVolumes, volumeHolders } from './clear.ts'
 import { judge, type Judgment } from './judge.ts'
 import { emitFormerNetworks } from './resources.ts'
+import { emitReleases } from './provisions.ts'
 import { planRests } from './rests.ts'
 import { activeServices, isBystander, parentsOf, wantedReplicas } from './select.ts'
 
@@ -52,6 +53,7 @@ export function planUp(given: UpInput): PlanResult {
   const restarts = emitServices(input, plans, judgment, leftovers, draft)
   emitOneOffLeftovers(input, draft)
   const warnings = [...planOrphans(input, draft), ...emitFormerNetworks(input, draft)]
+  emitReleases(input, draft)
   return { plan: draft.plan(), problems: [...problems, ...warnings], restarts }
 }
 

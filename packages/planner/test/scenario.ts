@@ -386,6 +386,8 @@ function apply(world: Observed, operation: Operation): Observed {
     case 'awaitCondition':
     case 'runHook':
     case 'runInit':
+    case 'runProvider':
+    case 'prepareModel':
       return world
     case 'pullImage':
     case 'buildImage':

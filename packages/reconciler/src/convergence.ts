@@ -3,6 +3,7 @@ import type { Engine } from '@bulkhead/engine'
 import {
   BulkheadError,
   isBulkheadError,
+  positionOf,
   toProblem,
   type DeploymentEventBody,
   type DeploymentOptions,
@@ -10,14 +11,18 @@ import {
   type Observed,
   type Plan,
   type Problem,
+  type Project,
+  type Provision,
   type ProjectStatus,
   type RegistryCredentials,
 } from '@bulkhead/model'
 import {
+  overriddenBy,
   plan,
   preview,
   referenceOf,
   statusOf,
+  withProvisions,
   type ComposeHashes,
   type PlanInput,
   type Preview,
@@ -30,7 +35,8 @@ import type { Log } from './log.ts'
 import { carryOut } from './operations.ts'
 import type { Notebook } from './notebook.ts'
 import type { Observer } from './observer.ts'
-import type { DesiredState, Ledger } from './port.ts'
+import type { DesiredState, Ledger, Programs } from './port.ts'
+import { noPrograms } from './provide.ts'
 import { isKept, queryFor } from './round.ts'
 import type { EventWatch } from './watch.ts'
 
@@ -40,6 +46,8 @@ export interface ConvergenceOptions {
   readonly log: Log
   readonly composeHashes: ComposeHashes
   readonly hashKey: string
+  /** @default they can't be run */
+  readonly programs?: Programs | undefined
   readonly openContext: (digest: string) => NodeJS.ReadableStream
   readonly holds: Holds
   readonly notebook: Notebook
@@ -81,6 +89,7 @@ interface Memory {
   readonly warned: Set<string>
   /** Where the deployment gets only so many images at once. */
   readonly images: PQueue | undefined
+  readonly provided: Set<string>
   refreshed: boolean
   operations: number
 }
@@ -200,13 +209,14 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
 
   function inputFor(
     name: string,
-    { project, intent, deployment, hooksRun, former }: DesiredState,
+    { project, intent, deployment, hooksRun, provisions, former }: DesiredState,
     memory: Memory | undefined,
   ): Omit<PlanInput, 'capabilities' | 'observed'> {
     return {
       name,
-      project,
+      project: project && withProvisions(project, provisions ?? []),
       intent,
+      provisions,
       hashKey,
       composeHashes,
       held: holds.of(name),
@@ -221,6 +231,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
           refresh: memory.refreshed
             ? undefined
             : { build: deployment.options.build ?? false, now: deployment.createdAt },
+          provided: memory.provided,
           started: memory.started,
           signaled: memory.signaled,
         },
@@ -261,6 +272,15 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
           openContext: (folder) => openContext(contextDigest(desired.contexts, folder)),
           output: outputTo((text) => emit({ type: 'output', operation: referenceOf(node), text })),
           hookRan: (container, run) => ledger.hookRan(name, container, run),
+          programs: options.programs ?? noPrograms,
+          provisionOf: (kind, of) => desired.provisions?.find((one) => one.kind === kind && one.name === of),
+          provisioned: (provision) => {
+            ledger.provisioned(name, provision)
+            if (!provision.settled) return
+            memory?.provided.add(provision.name)
+            for (const problem of overrides(desired.project, provision)) warnOnce(problem, memory, emit)
+          },
+          released: (service) => ledger.released(name, service),
           removed: (container) => ledger.containerGone(container),
           secret: (source) => desired.project?.secrets[source]?.content,
           credentials: (reference) =>
@@ -334,6 +354,7 @@ function newMemory({ parallel }: DeploymentOptions): Memory {
     signaled: new Set(),
     warned: new Set(),
     images: parallel === undefined ? undefined : new PQueue({ concurrency: parallel }),
+    provided: new Set(),
     refreshed: false,
     operations: 0,
   }
@@ -342,6 +363,19 @@ function newMemory({ parallel }: DeploymentOptions): Memory {
 function isSettled(input: PlanInput): boolean {
   const { plan: nodes, problems } = plan(input)
   return nodes.length === 0 && problems.every(({ severity }) => severity === 'warning')
+}
+
+/** Warnings of variables that the files say otherwise. */
+function overrides(project: Project | undefined, provision: Provision): readonly Problem[] {
+  if (project === undefined) return []
+  return overriddenBy(project, provision).map(({ service, variable, path }) => ({
+    severity: 'warning',
+    code: 'BH_CONFLICT',
+    message: `Provider "${provision.name}" overrides the variable "${variable}" of service "${service}".`,
+    hint: 'Remove it from the service, or have the provider give it another name.',
+    at: positionOf(project, 'services', service, 'environment', variable),
+    path,
+  }))
 }
 
 function warnOnce(problem: Problem, memory: Memory | undefined, emit: Emit): void {

@@ -74,7 +74,13 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Exec
 }
 
 /** What mostly waits for others: it would hold up every project when it took a place in the queue. */
-const takesTheirTime: ReadonlySet<OperationType> = new Set(['awaitCondition', 'runHook', 'runInit'])
+const takesTheirTime: ReadonlySet<OperationType> = new Set([
+  'awaitCondition',
+  'runHook',
+  'runInit',
+  'runProvider',
+  'prepareModel',
+])
 
 function unexpected(error: unknown): BulkheadError {
   return new BulkheadError('BH_INTERNAL', `Something went wrong that should not: ${String(error)}`, {

@@ -12,10 +12,18 @@ import {
   type Project,
   type RegistryCredentials,
 } from '@bulkhead/model'
-import { plan, planOneOff, planOneOffWaits, referenceOf, type UpInput } from '@bulkhead/planner'
+import {
+  plan,
+  planOneOff,
+  planOneOffWaits,
+  referenceOf,
+  withProvisions,
+  type UpInput,
+} from '@bulkhead/planner'
 import { execute } from './execute.ts'
 import type { Lanes } from './lanes.ts'
 import { carryOut, type StepContext } from './operations.ts'
+import { noPrograms } from './provide.ts'
 import type { Ledger } from './port.ts'
 import { queryFor } from './round.ts'
 
@@ -76,7 +84,8 @@ export function createOneOffs(options: OneOffsOptions): OneOffs {
     refresh: { readonly build: boolean } | undefined,
   ): UpInput => ({
     name: project.name,
-    project,
+    project: withProvisions(project, ledger.desired(project.name)?.provisions ?? []),
+    provisions: ledger.desired(project.name)?.provisions,
     intent: { ...upIntent, scale: ledger.desired(project.name)?.intent.scale ?? {} },
     observed,
     capabilities,
@@ -146,6 +155,11 @@ export function createOneOffs(options: OneOffsOptions): OneOffs {
     output: () => undefined,
     // Hooks are for a service's replicas.
     hookRan: () => undefined,
+    // Providers are run by the deployment of what a one-off depends on.
+    programs: noPrograms,
+    provisionOf: () => undefined,
+    provisioned: () => undefined,
+    released: () => undefined,
     removed: (id: string) => ledger.containerGone(id),
     stopping: (id: string) => options.stopping(project.name, id),
   })

@@ -10,10 +10,11 @@ import type { HooksRun } from '@bulkhead/planner'
 import { awaitCondition } from './condition.ts'
 import { runHook, runInit } from './hook.ts'
 import { buildImage, pullImage, type ImageContext } from './images.ts'
+import { prepareModel, runProvider, type ProvideContext } from './provide.ts'
 import type { EventWatch } from './watch.ts'
 
 /** What carrying out an operation may use. */
-export interface StepContext extends ImageContext {
+export interface StepContext extends ImageContext, ProvideContext {
   readonly project: string
   readonly engine: Engine
   readonly watch: EventWatch
@@ -84,6 +85,8 @@ const executors: Executors = {
   },
   runHook,
   runInit,
+  runProvider,
+  prepareModel,
   awaitCondition: async (operation, context) => {
     try {
       await awaitCondition(operation, context)

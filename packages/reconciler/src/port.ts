@@ -5,8 +5,10 @@ import type {
   DeploymentOutcome,
   Intent,
   Notes,
+  OperationOf,
   Problem,
   Project,
+  Provision,
 } from '@bulkhead/model'
 import type { Approval, Former, HooksRun } from '@bulkhead/planner'
 
@@ -24,9 +26,34 @@ export interface DesiredState {
   readonly deployment: DeploymentRequest | undefined
   /** Which `post_start` hooks have run, by container id. */
   readonly hooksRun: ReadonlyMap<string, HooksRun>
+  /** What providers and models have given; `project` is without it. Absent: nothing. */
+  readonly provisions?: readonly Provision[] | undefined
   /** What the project's containers were made from, as far as the store still has it. */
   readonly former?: Former | undefined
 }
+
+/** Programs outside the engine that provide services and models. */
+export interface Programs {
+  /**
+   * Runs the program of a provider to its end.
+   *
+   * @returns what it gave; nothing for `down`.
+   * @throws BulkheadError BH_PROVIDER_NOT_FOUND, BH_PROVIDER_FAILED
+   */
+  provide(operation: OperationOf<'runProvider'>, surroundings: ProgramSurroundings): Promise<Given>
+  /** Gets a model, and has it told where it is. @throws BulkheadError as above. */
+  prepareModel(operation: OperationOf<'prepareModel'>, surroundings: ProgramSurroundings): Promise<Given>
+}
+
+export interface ProgramSurroundings {
+  readonly project: string
+  /** Ends the program. */
+  readonly signal: AbortSignal
+  /** A line for whoever is looking. */
+  readonly output: (line: string) => void
+}
+
+export type Given = Pick<Provision, 'variables' | 'rawVariables'>
 
 export interface DeploymentRequest {
   readonly id: string
@@ -52,6 +79,10 @@ export interface Ledger {
   restarting(project: string, restarts: Readonly<Record<string, string>>): void
   /** `post_start` hooks of a container have run. */
   hookRan(project: string, container: string, run: HooksRun): void
+  /** A provider or model was asked, or has given: in the place of what is kept of it. */
+  provisioned(project: string, provision: Provision): void
+  /** A provider has taken away what it made. */
+  released(project: string, service: string): void
   /** A container is gone: what was kept of it can go too. */
   containerGone(container: string): void
   /** What the loop noted of a project; undefined: it is not kept. */

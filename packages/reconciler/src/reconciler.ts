@@ -11,7 +11,7 @@ import type { Log } from './log.ts'
 import { newNotebook } from './notebook.ts'
 import { nobody, type Observer } from './observer.ts'
 import { createOneOffs, type OneOffs } from './one-offs.ts'
-import type { DesiredState, Ledger } from './port.ts'
+import type { DesiredState, Ledger, Programs } from './port.ts'
 import { newSight } from './sight.ts'
 import { watchEvents, type EventListener, type EventWatch } from './watch.ts'
 
@@ -23,6 +23,8 @@ export interface ReconcilerOptions {
   /** Keys our hashes; the same for the life of a store. */
   readonly hashKey: string
   /** The archive of a build context by its digest. */
+  /** Providers of services and models. @default they can't be run */
+  readonly programs?: Programs | undefined
   readonly openContext: (digest: string) => NodeJS.ReadableStream
   /** Milliseconds between looks at every kept project when nothing happens. @default 60000 */
   readonly resyncMs?: number

@@ -1,5 +1,13 @@
 import { noNotes } from '@bulkhead/model'
-import type { DeploymentAction, DeploymentOutcome, Intent, Notes, Problem, Project } from '@bulkhead/model'
+import type {
+  DeploymentAction,
+  DeploymentOutcome,
+  Intent,
+  Notes,
+  Problem,
+  Project,
+  Provision,
+} from '@bulkhead/model'
 import type { HooksRun } from '@bulkhead/planner'
 import type { DesiredState, Ledger } from '../src/index.ts'
 
@@ -25,6 +33,7 @@ export function memoryLedger(): MemoryLedger {
   const outcomes: Outcome[] = []
   let state: DesiredState | undefined
   let revision = 0
+  let provisions: readonly Provision[] = []
   const hooksRun = new Map<string, HooksRun>()
   let notes: Notes = noNotes
   let seen: string | undefined
@@ -43,13 +52,19 @@ export function memoryLedger(): MemoryLedger {
       }
     },
     projects: () => (state?.project === undefined ? [] : [state.project.name]),
-    desired: (name) => (state?.project?.name === name ? state : undefined),
+    desired: (name) => (state?.project?.name === name ? { ...state, provisions } : undefined),
     restarting(_name, restarts) {
       if (state === undefined) return
       const { intent } = state
       state = { ...state, intent: { ...intent, restarts: { ...intent.restarts, ...restarts } } }
     },
     hookRan: (_project, container, run) => hooksRun.set(container, run),
+    provisioned(_project, provision) {
+      provisions = [...withoutProvision(provisions, provision), provision]
+    },
+    released(_project, name) {
+      provisions = withoutProvision(provisions, { kind: 'provider', name })
+    },
     containerGone: (container) => hooksRun.delete(container),
     notes: (name) => (state?.project?.name === name ? notes : undefined),
     note: (_name, written) => void (notes = written),
@@ -62,4 +77,11 @@ export function memoryLedger(): MemoryLedger {
       if (state?.deployment?.id === id) state = { ...state, deployment: undefined }
     },
   }
+}
+
+function withoutProvision(
+  provisions: readonly Provision[],
+  { kind, name }: Pick<Provision, 'kind' | 'name'>,
+): readonly Provision[] {
+  return provisions.filter((one) => one.kind !== kind || one.name !== name)
 }

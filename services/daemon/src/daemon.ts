@@ -18,6 +18,8 @@ import { createLoader } from './loaded.ts'
 import { createLogins } from './logins.ts'
 import type { Mask } from './mask.ts'
 import { createMetrics } from './metrics.ts'
+import type { ProgramFolders } from './programs/find.ts'
+import { createPrograms } from './programs/programs.ts'
 import { listenOnSocket } from './socket.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
@@ -39,6 +41,8 @@ export interface DaemonOptions {
   readonly loadBundle: (bundle: Bundle) => LoadResult
   readonly composeHashes: ReconcilerOptions['composeHashes']
   readonly platformsOf: PlatformsOf
+  /** Where programs of providers are looked for, and what they may see. @default nowhere: there are none */
+  readonly programFolders?: ProgramFolders | undefined
   readonly log: FastifyBaseLogger
   /** Where notices go; undefined: nowhere. */
   readonly webhook?: { readonly url: string; readonly secret: string | undefined } | undefined
@@ -103,6 +107,7 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
     composeHashes: options.composeHashes,
     hashKey: store.hashKey,
     openContext: (digest) => openContext(store, digest),
+    programs: createPrograms(options.programFolders),
   })
   const webhook = options.webhook === undefined ? undefined : createWebhook({ ...options.webhook, log })
   const deployments = createDeployments({
@@ -115,6 +120,7 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
     engineAddress,
     limits: defaultLimits,
     platformsOf: options.platformsOf,
+    programFolders: options.programFolders,
     newId: randomUUID,
     deploy: (project) => reconciler.deploy(project),
   })

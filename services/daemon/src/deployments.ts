@@ -18,6 +18,7 @@ import { loginFor } from './logins.ts'
 import type { Logins } from './logins.ts'
 import { unknownRevision } from './revision.ts'
 import { maskProblem } from './mask.ts'
+import type { ProgramFolders } from './programs/find.ts'
 import type { Origin, StoredRevision } from './store/projects.ts'
 import type { Store } from './store/store.ts'
 import { checkAwake } from './awake.ts'
@@ -35,6 +36,7 @@ export interface DeploymentsOptions {
   readonly engineAddress: string
   readonly limits: BundleLimits
   readonly platformsOf: PlatformsOf
+  readonly programFolders?: ProgramFolders | undefined
   readonly newId: () => string
   /** Has the rounds of a project's new deployment made. */
   readonly deploy: (project: string) => void
@@ -108,6 +110,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       engine,
       platformsOf,
       hasGpuHook: gpuHookBeside(options.engineAddress),
+      programFolders: options.programFolders,
     })
     const problems = found.map((problem) => maskProblem(problem, mask))
     if (problems.some(({ severity }) => severity === 'error')) throw toError(problems)
@@ -225,6 +228,11 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
             hint: `Take it down first: \`bulkhead -p ${name} down\`.`,
           },
         )
+      }
+      if (projects.provisions(name).some(({ kind }) => kind === 'provider')) {
+        throw new BulkheadError('BH_CONFLICT', `Project "${name}" still has what its providers made.`, {
+          hint: `Take it down first: \`bulkhead -p ${name} down\`.`,
+        })
       }
       store.transaction(() => {
         deployments.removeOf(name)

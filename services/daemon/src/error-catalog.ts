@@ -272,6 +272,20 @@ export const errorCatalog = {
       'The project was suspended: Bulkhead looks at it and touches nothing, so nothing can be asked of it.',
     remedy: 'Have it go on with `bulkhead resume`.',
   },
+  BH_PROVIDER_FAILED: {
+    status: 502,
+    title: 'The program of a provider failed',
+    meaning:
+      'The program that provides a service, or the model runner, ended with another exit code than 0, said that it failed, or did not keep to the protocol. The message tells the service and the last lines.',
+    remedy: 'Correct its options or what it needs, and try again. What depends on it was not started.',
+  },
+  BH_PROVIDER_NOT_FOUND: {
+    status: 422,
+    title: 'The program of a provider is not there',
+    meaning:
+      "A service has `provider`, or uses models, and the daemon finds no such program among Docker's plugins or in its PATH.",
+    remedy: 'Install it where the daemon runs. Programs in the folder of a project are never run.',
+  },
   BH_PULL_FAILED: {
     status: 502,
     title: 'An image could not be pulled',

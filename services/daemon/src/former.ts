@@ -1,11 +1,17 @@
-import { bulkheadLabels, isBulkheadError, isIsolationMode } from '@bulkhead/model'
-import { hashOf, type Former } from '@bulkhead/planner'
+import {
+  bulkheadLabels,
+  isBulkheadError,
+  isIsolationMode,
+  type Project,
+  type Provision,
+} from '@bulkhead/model'
+import { hashOf, withProvisions, type Former } from '@bulkhead/planner'
 import type { LoadedProject, Loader } from './loaded.ts'
 import type { Mask } from './mask.ts'
 import type { ProjectStore } from './store/projects.ts'
 
 export interface FormerOptions {
-  readonly projects: Pick<ProjectStore, 'revisions'>
+  readonly projects: Pick<ProjectStore, 'revisions' | 'provisions'>
   readonly loader: Pick<Loader, 'revision'>
   readonly hashKey: string
 }
@@ -26,6 +32,11 @@ const depth = 10
  */
 export function pastOf(name: string, { projects, loader, hashKey }: FormerOptions): Past {
   const loaded = new Map<number, LoadedProject | undefined>()
+  let provisions: readonly Provision[] | undefined
+  const given = (project: Project): Project => {
+    provisions ??= projects.provisions(name)
+    return withProvisions(project, provisions)
+  }
   const at = (number: number): LoadedProject | undefined => {
     if (!loaded.has(number)) loaded.set(number, loadOrSkip(loader, name, number))
     return loaded.get(number)
@@ -36,7 +47,8 @@ export function pastOf(name: string, { projects, loader, hashKey }: FormerOption
       const mode = labels[bulkheadLabels.isolation]
       if (hash === undefined || !isIsolationMode(mode)) return undefined
       for (const number of projects.revisions(name).slice(0, depth)) {
-        const project = at(number)?.project
+        const written = at(number)?.project
+        const project = written && given(written)
         const service = project?.services[key] ?? project?.disabledServices[key]
         if (project === undefined || service === undefined) continue
         const made = { project, service, mode }

@@ -91,6 +91,7 @@ export function createLedger({
         contexts: loaded?.contexts ?? {},
         deployment,
         hooksRun: projects.hooksRun(name),
+        provisions: projects.provisions(name),
         former: pastOf(name, { projects, loader, hashKey }).former,
         suspended: kept.suspended !== undefined,
       }
@@ -104,6 +105,8 @@ export function createLedger({
       })
     },
     hookRan: (project, container, run) => projects.hookRan(project, container, run),
+    provisioned: (project, provision) => projects.provisioned(project, provision),
+    released: (project, service) => projects.released(project, service),
     containerGone: (container) => projects.containerGone(container),
     notes: (name) => projects.notes(name),
     note: (name, notes) => projects.note(name, notes),

@@ -3,7 +3,7 @@ import { bundleReader, readContents, withDockerfiles } from '@bulkhead/compose'
 import type { LoadResult } from '@bulkhead/compose'
 import { toError } from '@bulkhead/model'
 import type { Bundle, FileObject, Problem, Project } from '@bulkhead/model'
-import { maskFor, maskProblem } from './mask.ts'
+import { maskFor, maskProblem, provisionMask } from './mask.ts'
 import type { Mask } from './mask.ts'
 import type { ProjectStore } from './store/projects.ts'
 
@@ -65,15 +65,22 @@ export function createLoader(loadBundle: (bundle: Bundle) => LoadResult, project
 
   const current = (name: string) => at(name, projects.get(name)?.revision)
 
+  /** What providers gave is not in the bundle. */
+  const given = (name: string, loaded: LoadedProject | undefined): Mask =>
+    provisionMask(loaded?.project, projects.provisions(name))
+
   return {
     load,
     current,
     latest: (name) => at(name, projects.latest(name)),
     revision: read,
-    maskAll: (text) => [...known.values()].reduce((shown, { loaded }) => loaded.mask(shown), text),
+    maskAll: (text) =>
+      [...known].reduce((shown, [name, { loaded }]) => given(name, loaded)(loaded.mask(shown)), text),
     maskOf(name) {
       try {
-        return current(name)?.mask ?? ((text) => text)
+        const loaded = current(name)
+        const provided = given(name, loaded)
+        return (text) => provided(loaded?.mask(text) ?? text)
       } catch {
         return () => '(withheld: the project does not load)'
       }

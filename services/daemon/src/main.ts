@@ -18,6 +18,7 @@ import { startDaemon } from './daemon.ts'
 import type { Daemon } from './daemon.ts'
 import { noMask } from './mask.ts'
 import type { Mask } from './mask.ts'
+import { programFolders } from './programs/find.ts'
 import { restore } from './store/backup.ts'
 import { ownVersion } from './version.ts'
 
@@ -160,6 +161,7 @@ async function start({ socket, group, data, level, webhook }: Flags): Promise<Da
       network: networkHash,
       volume: volumeHash,
     },
+    programFolders: programFolders(surroundings, address.url),
     platformsOf: (reference, login) => engine.imagePlatforms(reference, registryTimeoutMs, login),
     log,
     webhook:

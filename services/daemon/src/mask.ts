@@ -4,6 +4,7 @@ import type {
   FieldChange,
   Problem,
   Project,
+  Provision,
   ProjectStatus,
   Service,
 } from '@bulkhead/model'
@@ -48,6 +49,15 @@ export function maskFor(project: Project | undefined, bundle: Bundle): Mask {
     (value) => !publicWords.includes(value),
   )
   return maskOf(values)
+}
+
+/** The mask of what providers gave: nobody but them knows what is secret in it. */
+export function provisionMask(project: Project | undefined, provisions: readonly Provision[]): Mask {
+  const publicWords = project === undefined ? '' : publicWordsOf(project)
+  const values = provisions
+    .filter(({ kind }) => kind === 'provider')
+    .flatMap(({ variables, rawVariables }) => [...Object.values(variables), ...Object.values(rawVariables)])
+  return maskOf(long(values, shortestGuessed).filter((value) => !publicWords.includes(value)))
 }
 
 /** The mask of some values; longer ones first, so that no part of one stays. */

@@ -19,7 +19,7 @@ import { pastOf } from './former.ts'
 import type { Past } from './former.ts'
 import { keptOf } from './kept.ts'
 import type { Loader } from './loaded.ts'
-import { maskChanges, maskProblem, maskVariables } from './mask.ts'
+import { maskChanges, maskProblem, maskVariables, provisionMask } from './mask.ts'
 import type { Mask } from './mask.ts'
 import type { Store } from './store/store.ts'
 
@@ -62,11 +62,12 @@ export function createPlans({ store, loader, deployments, engine, foresee, now }
       contexts: wanted?.contexts ?? {},
       deployment: { id: '', action, createdAt: now().toISOString(), options },
       hooksRun: projects.hooksRun(name),
+      provisions: projects.provisions(name),
       former: past.former,
     })
-    const { observed } = foresight.input
+    const { observed, project } = foresight.input
     const { plan } = foresight.preview
-    const basis = basisOf({ kept, project: wanted?.project, intent, observed, plan, key })
+    const basis = basisOf({ kept, project, intent, observed, plan, key })
     return { foresight, basis, past }
   }
 
@@ -84,7 +85,8 @@ export function createPlans({ store, loader, deployments, engine, foresee, now }
       const prepared = await deployments.prepare(request, { contexts: keep ? 'needed' : 'not needed' })
       const { name, action, wanted, warnings } = prepared
       const { foresight, basis, past } = await lookAhead(prepared)
-      const mask: Mask = (text) => past.mask(wanted?.mask(text) ?? text)
+      const provided = provisionMask(wanted?.project, projects.provisions(name))
+      const mask: Mask = (text) => provided(past.mask(wanted?.mask(text) ?? text))
       const problems = foresight.preview.problems.map((problem) => maskProblem(problem, mask))
       if (problems.some(({ severity }) => severity === 'error')) throw toError(problems)
       const document = planDocument({

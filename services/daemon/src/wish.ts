@@ -7,6 +7,7 @@ import {
   isUp,
   labelledProject,
   nextIntent,
+  renewedBy,
   scopeOf,
   wantedReplicas,
 } from '@bulkhead/planner'
@@ -84,6 +85,7 @@ function optionsOf(
     parallel,
     renewAnonymousVolumes,
     rollback,
+    renewProvisions: renewedBy(request, project),
     signal: action === 'kill' ? signalFor(request, project, containers) : undefined,
   }
 }

@@ -189,7 +189,7 @@ t.test('what a service cannot do without must be refused, what it merely lacks b
   const body = await refused(t, served, up({ bundle: bundleOf(needs) }), 422)
   const errors = (body.problems ?? []).filter(({ severity }) => severity === 'error')
   t.same(places(errors), [
-    'BH_COMPOSE_UNSUPPORTED /app/compose.yaml:3:5',
+    'BH_PROVIDER_NOT_FOUND /app/compose.yaml:4:13',
     'BH_COMPOSE_UNSUPPORTED /app/compose.yaml:7:21',
   ])
   const lacking = 'services:\n  web:\n    image: web:1\n    credential_spec:\n      file: web.json\n'

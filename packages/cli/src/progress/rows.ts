@@ -37,6 +37,8 @@ const words: Readonly<Record<OperationType, readonly [working: string, done: str
   renameContainer: ['Renaming', 'Renamed'],
   runHook: ['Running', 'Done'],
   runInit: ['Running', 'Done'],
+  runProvider: ['Running', 'Done'],
+  prepareModel: ['Running', 'Done'],
   awaitCondition: ['Waiting', 'Started'],
 }
 
@@ -107,7 +109,12 @@ function idOf({ type, subject }: OperationReference): string {
 }
 
 /** What they act on stands first in their subject, what else they concern after it. */
-const first: ReadonlySet<OperationType> = new Set(['awaitCondition', 'connectNetwork', 'disconnectNetwork'])
+const first: ReadonlySet<OperationType> = new Set([
+  'awaitCondition',
+  'connectNetwork',
+  'disconnectNetwork',
+  'runProvider',
+])
 
 /** `post_start[0] in container web-1` has a line of its own beside that of the container. */
 function hookId(subject: string): string {

@@ -16,7 +16,7 @@ import {
   type Shape,
 } from './shape.ts'
 import { driverOptions, external } from './shared.ts'
-import { later, linuxOnly, loader, refused } from './support.ts'
+import { linuxOnly, loader, modelNote, refused } from './support.ts'
 
 /** Names that elements may have. */
 export const elementName = /^[a-zA-Z0-9._-]+$/
@@ -107,11 +107,7 @@ export const document: Fields = fields('a Compose file', {
     'Other Compose files, each with its own folder and variables.',
     loader('Resolved when the project is loaded; remote files are refused.'),
   ),
-  models: field(
-    elements(model, false),
-    'Models that services use.',
-    later('There is no model runner so far.'),
-  ),
+  models: field(elements(model, false), 'Models that services use.', loader(modelNote)),
   name: field(text, 'Name of the project.'),
   networks: field(elements(network, true), 'Networks that services are on.'),
   secrets: field(elements(secret, false), 'Secrets that services may see as files.'),

@@ -34,7 +34,7 @@ import {
   within,
   type Fields,
 } from './shape.ts'
-import { later, linuxOnly, loader, refused, windowsOnly } from './support.ts'
+import { later, linuxOnly, loader, modelNote, refused, windowsOnly } from './support.ts'
 
 const condition = choice('service_started', 'service_healthy', 'service_completed_successfully')
 
@@ -157,7 +157,7 @@ export const service: Fields = fields('a service', {
     linuxOnly(),
   ),
   memswap_limit: field(bytes, 'The most memory and swap together; -1 for no limit.', linuxOnly()),
-  models: field(serviceModels, 'Models that the service uses.', later('There is no model runner so far.')),
+  models: field(serviceModels, 'Models that the service uses.', loader(modelNote)),
   network_mode: field(text, 'none, host, bridge, service:NAME or container:NAME.', {
     linux: 'works',
     windows: 'works',
@@ -198,7 +198,9 @@ export const service: Fields = fields('a service', {
   provider: field(
     provider,
     'A program that provides the service.',
-    refused('Provider programs are not run.'),
+    loader(
+      "A Docker plugin, or a program in the daemon's PATH. Runs again when its options change or with --force-recreate, not on every `up`; `stop` leaves what it made.",
+    ),
   ),
   pull_policy: field(
     {

@@ -36,6 +36,9 @@ export function refused(note: string): Support {
   return { linux: 'refused', windows: 'refused', note }
 }
 
+/** Of both the project's models and a service's. */
+export const modelNote = "Through Docker's plugin `model`, where the daemon runs; refused without it."
+
 export function later(note: string): Support {
   return { linux: 'pending', windows: 'pending', note }
 }

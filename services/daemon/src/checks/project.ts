@@ -3,6 +3,7 @@ import { checkIsolation } from '@bulkhead/isolation'
 import { isBulkheadError, toProblem } from '@bulkhead/model'
 import { selectServices } from '@bulkhead/planner'
 import type { Problem, Project, Service } from '@bulkhead/model'
+import type { ProgramFolders } from '../programs/find.ts'
 import { checkBuilds } from './build.ts'
 import { checkCapabilities } from './capabilities.ts'
 import { checkContents } from './contents.ts'
@@ -11,6 +12,7 @@ import { checkExternals, externalsOf } from './external.ts'
 import { checkImageOs } from './image-os.ts'
 import type { PlatformsOf } from './image-os.ts'
 import { checkReferences, faultOfReference } from './image-reference.ts'
+import { checkProviders } from './providers.ts'
 import { checkUnsupported } from './unsupported.ts'
 
 export interface ProjectCheck {
@@ -23,6 +25,8 @@ export interface ProjectCheck {
   readonly platformsOf: PlatformsOf
   /** Whether NVIDIA's hook is on the engine's machine; undefined: that machine cannot be seen. */
   readonly hasGpuHook: boolean | undefined
+  /** Where programs of providers are; undefined: none is run. */
+  readonly programFolders?: ProgramFolders | undefined
 }
 
 /**
@@ -54,6 +58,7 @@ export async function checkProject(check: ProjectCheck): Promise<readonly Proble
     ...problems,
     ...checkContents(check, services),
     ...checkUnsupported(project, services, capabilities.os),
+    ...checkProviders(project, services, check.programFolders),
     ...(await capabilityProblems(project, services, engine)),
     ...(await deviceProblems(check, services)),
     ...checkReferences(project, services),

@@ -2,7 +2,7 @@ import { pointer, positionOf } from '@bulkhead/model'
 import type { EngineCapabilities, Problem, Project, Service } from '@bulkhead/model'
 
 interface Gap {
-  readonly attribute: 'provider' | 'use_api_socket' | 'models'
+  readonly attribute: 'use_api_socket'
   readonly severity: Problem['severity']
   readonly says: string
   readonly hint: string
@@ -11,22 +11,10 @@ interface Gap {
 /** What a service may ask for and does not get: refused where it could not do its work without, else warned of. */
 const gaps: readonly Gap[] = [
   {
-    attribute: 'provider',
-    severity: 'error',
-    says: 'is provided by a program, and the daemon runs no programs of providers so far',
-    hint: 'Run the provider yourself, and remove the service or put it into a profile.',
-  },
-  {
     attribute: 'use_api_socket',
     severity: 'error',
     says: "asks for the engine's socket and the credentials of whoever deploys; whoever has them rules the machine, and they would have to be kept",
     hint: 'Mount /var/run/docker.sock as a volume, and credentials of its own as a secret, if the service is to have them.',
-  },
-  {
-    attribute: 'models',
-    severity: 'warning',
-    says: 'uses models, and there is no model runner so far',
-    hint: 'Set the variables that tell where the model is yourself.',
   },
 ]
 
@@ -38,7 +26,7 @@ export function checkUnsupported(
 ): readonly Problem[] {
   const missing = services.flatMap((service) =>
     gaps
-      .filter(({ attribute }) => isUsed(service[attribute]))
+      .filter(({ attribute }) => service[attribute] === true)
       .map(({ attribute, severity, says, hint }): Problem => ({
         severity,
         code: 'BH_COMPOSE_UNSUPPORTED',
@@ -86,9 +74,4 @@ function perReplica(project: Project, { name, pre_start: hooks = [] }: Service):
         ]
       : [],
   )
-}
-
-function isUsed(value: Service[Gap['attribute']]): boolean {
-  if (value === undefined || value === false) return false
-  return typeof value !== 'object' || Object.keys(value).length > 0
 }

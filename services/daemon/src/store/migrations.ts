@@ -96,4 +96,14 @@ export const migrations: readonly string[] = [
   -- What the loop must not forget of the project: JSON.
   ALTER TABLE projects ADD COLUMN notes TEXT;
   `,
+  `
+  -- What providers and models were asked for, and what they gave.
+  CREATE TABLE provisions (
+    project TEXT NOT NULL REFERENCES projects (name) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    provision BLOB NOT NULL,
+    PRIMARY KEY (project, kind, name)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

@@ -1,5 +1,5 @@
 import { noNotes, upIntent } from '@bulkhead/model'
-import type { Bundle, Intent, Notes } from '@bulkhead/model'
+import type { Bundle, Intent, Notes, Provision } from '@bulkhead/model'
 import type { HooksRun } from '@bulkhead/planner'
 import type { StoreDatabase } from './database.ts'
 import type { Seal } from './seal.ts'
@@ -58,6 +58,10 @@ export interface ProjectStore {
   /** What the loop noted; undefined: the project is not kept. */
   notes(name: string): Notes | undefined
   note(name: string, notes: Notes): void
+  /** What providers and models were asked for and gave, by kind and name. */
+  provisions(name: string): readonly Provision[]
+  provisioned(name: string, provision: Provision): void
+  released(name: string, service: string): void
   /** Forgets what is kept of a container. */
   containerGone(container: string): void
 }
@@ -187,6 +191,27 @@ export function createProjectStore(database: StoreDatabase, seal: Seal, now: () 
     },
     note(name, notes) {
       database.run('UPDATE projects SET notes = ? WHERE name = ?', JSON.stringify(notes), name)
+    },
+    provisions: (name) =>
+      database
+        .all('SELECT provision FROM provisions WHERE project = ? ORDER BY kind, name', name)
+        .map(({ provision }) => JSON.parse(seal.open(provision as Buffer)) as Provision),
+    provisioned(project, provision) {
+      database.run(
+        `INSERT INTO provisions (project, kind, name, provision) VALUES (?, ?, ?, ?)
+         ON CONFLICT (project, kind, name) DO UPDATE SET provision = excluded.provision`,
+        project,
+        provision.kind,
+        provision.name,
+        seal.seal(JSON.stringify(provision)),
+      )
+    },
+    released(project, service) {
+      database.run(
+        "DELETE FROM provisions WHERE project = ? AND kind = 'provider' AND name = ?",
+        project,
+        service,
+      )
     },
     containerGone(container) {
       database.run('DELETE FROM hooks_run WHERE container = ?', container)
