@@ -3,7 +3,7 @@ import { bundleReader, readContents, withDockerfiles } from '@bulkhead/compose'
 import type { LoadResult } from '@bulkhead/compose'
 import { toError } from '@bulkhead/model'
 import type { Bundle, FileObject, Problem, Project } from '@bulkhead/model'
-import { maskFor, maskProblem, provisionMask } from './mask.ts'
+import { maskFor, maskProblem, noMask, provisionMask } from './mask.ts'
 import type { Mask } from './mask.ts'
 import type { ProjectStore } from './store/projects.ts'
 
@@ -65,9 +65,16 @@ export function createLoader(loadBundle: (bundle: Bundle) => LoadResult, project
 
   const current = (name: string) => at(name, projects.get(name)?.revision)
 
-  /** What providers gave is not in the bundle. */
-  const given = (name: string, loaded: LoadedProject | undefined): Mask =>
-    provisionMask(loaded?.project, projects.provisions(name))
+  /** What providers gave is not in the bundle. The last that was read serves where the store is closed. */
+  const masks = new Map<string, Mask>()
+  const given = (name: string, loaded: LoadedProject | undefined): Mask => {
+    try {
+      masks.set(name, provisionMask(loaded?.project, projects.provisions(name)))
+    } catch {
+      // What is masked is said all the same, and of a closed store nothing new comes.
+    }
+    return masks.get(name) ?? noMask
+  }
 
   return {
     load,

@@ -121,8 +121,12 @@ await behaviors('provider', '26', async (behave, house) => {
       t.not(after[`${name}-web-1`], before[`${name}-web-1`])
       t.equal(after[`${name}-other-1`], before[`${name}-other-1`])
 
-      await bulkhead('up', '-d', '--force-recreate')
-      t.same(await plugin.calls(), [up('512')])
+      const asked = { project: name, action: 'up', recreate: 'always' }
+      const json = ['-H', 'content-type: application/json', '-d', JSON.stringify(asked)]
+      const { stdout } = await house.curl('-X', 'POST', ...json, '/v1/deployments')
+      const { id } = JSON.parse(stdout) as { readonly id: string }
+      await eventually(async () => (await house.get(`/v1/deployments/${id}`)).state === 'succeeded')
+      t.same(await plugin.calls(), [up('512')], 'when all is to be made anew')
 
       await rm(join(house.folder, name, 'compose.yaml'))
       await bulkhead('-p', name, 'down', '-t', '0')

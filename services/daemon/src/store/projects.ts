@@ -195,7 +195,10 @@ export function createProjectStore(database: StoreDatabase, seal: Seal, now: () 
     provisions: (name) =>
       database
         .all('SELECT provision FROM provisions WHERE project = ? ORDER BY kind, name', name)
-        .map(({ provision }) => JSON.parse(seal.open(provision as Buffer)) as Provision),
+        .map(
+          // Of many rows, blobs come as plain array buffers.
+          ({ provision }) => JSON.parse(seal.open(Buffer.from(provision as ArrayBuffer))) as Provision,
+        ),
     provisioned(project, provision) {
       database.run(
         `INSERT INTO provisions (project, kind, name, provision) VALUES (?, ?, ?, ?)
