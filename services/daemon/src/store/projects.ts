@@ -193,12 +193,10 @@ export function createProjectStore(database: StoreDatabase, seal: Seal, now: () 
       database.run('UPDATE projects SET notes = ? WHERE name = ?', JSON.stringify(notes), name)
     },
     provisions: (name) =>
-      database
-        .all('SELECT provision FROM provisions WHERE project = ? ORDER BY kind, name', name)
-        .map(
-          // Of many rows, blobs come as plain array buffers.
-          ({ provision }) => JSON.parse(seal.open(Buffer.from(provision as ArrayBuffer))) as Provision,
-        ),
+      database.all('SELECT provision FROM provisions WHERE project = ? ORDER BY kind, name', name).map(
+        // Of many rows, blobs come as plain array buffers.
+        ({ provision }) => JSON.parse(seal.open(Buffer.from(provision as ArrayBuffer))) as Provision,
+      ),
     provisioned(project, provision) {
       database.run(
         `INSERT INTO provisions (project, kind, name, provision) VALUES (?, ?, ?, ?)
