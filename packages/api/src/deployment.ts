@@ -153,6 +153,8 @@ export const OperationTypeSchema = Type.Unsafe<OperationType>(
     'killContainer',
     'removeContainer',
     'renameContainer',
+    'unpauseContainer',
+    'updateContainer',
     'runHook',
     'runInit',
     'runProvider',
