@@ -153,8 +153,6 @@ export const OperationTypeSchema = Type.Unsafe<OperationType>(
     'killContainer',
     'removeContainer',
     'renameContainer',
-    'unpauseContainer',
-    'updateContainer',
     'runHook',
     'runInit',
     'runProvider',

@@ -28,9 +28,11 @@ interface Runtime {
 export async function capabilities(client: Client): Promise<EngineCapabilities> {
   const { engineApi, version, os, architecture } = await client.agreement()
   const docker = await client.calls()
-  const [info, plugins] = await attempt('say what it offers', undefined, () =>
-    Promise.all([docker.info() as Promise<Info>, installedPlugins(docker)]),
-  )
+  // One after the other: over ssh each call at the same time is a login.
+  const [info, plugins] = await attempt('say what it offers', undefined, async () => {
+    const told = (await docker.info()) as Info
+    return [told, await installedPlugins(docker)] as const
+  })
   return {
     id: info.ID ?? '',
     name: info.Name ?? '',

@@ -29,10 +29,12 @@ export interface Agreement {
 export interface Client {
   readonly address: EngineAddress
   agreement(): Promise<Agreement>
-  /** dockerode for calls, over connections that are used again. All its requests end when `signal` aborts. */
+  /** dockerode for calls, over connections that are used again. All its requests end when `signal` aborts, and each after the time limit. */
   calls(signal?: AbortSignal): Promise<Docker>
   /** dockerode for streams and for what may wait long, each over a connection of its own, so that they never hold up a call. */
   streams(signal?: AbortSignal): Promise<Docker>
+  /** The same for one call that may take as long as `extraMs` beyond the time limit. */
+  patient(extraMs: number, signal?: AbortSignal): Promise<Docker>
   close(): void
 }
 
@@ -40,7 +42,10 @@ export interface Client {
  * A client for the engine at `address`. Connects on first use, and agrees on a
  * version anew after the engine was away: another one may have come back.
  */
-export function openClient(address: EngineAddress, sshCommand?: string): Client {
+export function openClient(
+  address: EngineAddress,
+  { sshCommand, callTimeoutMs }: { readonly sshCommand?: string | undefined; readonly callTimeoutMs: number },
+): Client {
   const calling = openTransport(address, true, sshCommand)
   const streaming = openTransport(address, false, sshCommand)
   let agreed: Promise<Agreement> | undefined
@@ -54,11 +59,15 @@ export function openClient(address: EngineAddress, sshCommand?: string): Client 
       throw error
     }
   }
-  const over = async (transport: Transport, signal: AbortSignal | undefined): Promise<Docker> => {
+  const over = async (
+    transport: Transport,
+    signal: AbortSignal | undefined,
+    limitMs?: number,
+  ): Promise<Docker> => {
     const { api } = await agreement()
     // One signal may end any number of calls; Node takes more than ten for a leak.
     if (signal !== undefined) setMaxListeners(0, signal)
-    const modem = transport.modem(api, signal)
+    const modem = transport.modem(api, signal, limitMs)
     const dial: typeof modem.dial = (request, callback) => {
       modem.dial(request, (error, result) => {
         if (isUnreachable(error)) agreed = undefined
@@ -70,7 +79,8 @@ export function openClient(address: EngineAddress, sshCommand?: string): Client 
   return {
     address,
     agreement,
-    calls: (signal) => over(calling, signal),
+    calls: (signal) => over(calling, signal, callTimeoutMs),
+    patient: (extraMs, signal) => over(streaming, signal, callTimeoutMs + extraMs),
     streams: (signal) => over(streaming, signal),
     close: () => {
       calling.close()

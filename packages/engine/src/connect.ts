@@ -31,6 +31,8 @@ import { createVolume, removeVolume } from './volumes.ts'
 export interface ConnectOptions {
   /** The program that reaches `ssh://` engines. @default 'ssh' */
   readonly sshCommand?: string
+  /** Milliseconds within which an engine must answer what is no stream, no pull and no build. @default 120000 */
+  readonly callTimeoutMs?: number
   /** Asked for what a registry wants when a request brings no credentials of its own, and by builds. */
   readonly credentials?: (reference: string) => Promise<RegistryCredentials | undefined>
 }
@@ -39,8 +41,11 @@ export interface ConnectOptions {
  * The engine at `address`. Opens no connection until it's asked something, so it
  * can be made while no engine answers; every call then says so.
  */
-export function connect(address: EngineAddress, { sshCommand, credentials }: ConnectOptions = {}): Engine {
-  const client = openClient(address, sshCommand)
+export function connect(
+  address: EngineAddress,
+  { sshCommand, credentials, callTimeoutMs = 120_000 }: ConnectOptions = {},
+): Engine {
+  const client = openClient(address, { sshCommand, callTimeoutMs })
   let known: { readonly of: Agreement; readonly capabilities: Promise<EngineCapabilities> } | undefined
   return {
     async capabilities(refresh = false) {

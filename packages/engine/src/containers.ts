@@ -5,6 +5,11 @@ import { bodyOnly } from './dial.ts'
 import { attempt, statusOf, wordsOf } from './error.ts'
 import { segment } from './segment.ts'
 
+/** Seconds that the engine gives a container that was created without a time of its own. */
+const usualGraceSeconds = 10
+/** Large file systems take their time to be removed. */
+const longestRemovalSeconds = 600
+
 /**
  * Creates a container on all its networks. When one of them can't be joined the
  * container is taken away again, so that none is left that lacks a network.
@@ -52,11 +57,24 @@ export async function stopContainer(
   timeoutSeconds: number | undefined,
   signal?: AbortSignal,
 ): Promise<void> {
-  const docker = await client.streams(signal)
+  const grace = timeoutSeconds ?? (await ownGrace(client, container, signal))
+  // A negative time is one without an end.
+  const docker = grace < 0 ? await client.streams(signal) : await client.patient(grace * 1000, signal)
   const options = timeoutSeconds === undefined ? {} : { t: timeoutSeconds }
   await attempt(`stop container "${container}"`, signal, () =>
     unlessGone(docker.getContainer(segment(container)).stop(options)),
   )
+}
+
+/** Seconds that the container was created with; how long the engine may take depends on it. */
+async function ownGrace(client: Client, container: string, signal?: AbortSignal): Promise<number> {
+  const docker = await client.calls(signal)
+  return attempt(`look at container "${container}"`, signal, async () => {
+    const found = await unlessGone(docker.getContainer(segment(container)).inspect())
+    // dockerode's types leave it out.
+    const config = found?.Config as { readonly StopTimeout?: number } | undefined
+    return config?.StopTimeout ?? usualGraceSeconds
+  })
 }
 
 /** Sends a signal. Done too when it doesn't run or is gone. */
@@ -85,7 +103,7 @@ export async function removeContainer(
   { volumes }: { readonly volumes: boolean },
   signal?: AbortSignal,
 ): Promise<void> {
-  const docker = await client.streams(signal)
+  const docker = await client.patient(longestRemovalSeconds * 1000, signal)
   const its = docker.getContainer(segment(container))
   await attempt(`remove container "${container}"`, signal, async () => {
     try {
@@ -122,10 +140,9 @@ export async function updateContainer(
   signal?: AbortSignal,
 ): Promise<void> {
   const docker = await client.calls(signal)
-  const { memory, memorySwap, memoryReservation, nanoCpus, cpuShares, cpuset, pidsLimit, restart } = settings
+  const { memory, memoryReservation, nanoCpus, cpuShares, cpuset, pidsLimit, restart } = settings
   const body = {
     ...(memory === undefined ? {} : { Memory: memory }),
-    ...(memorySwap === undefined ? {} : { MemorySwap: memorySwap }),
     ...(memoryReservation === undefined ? {} : { MemoryReservation: memoryReservation }),
     ...(nanoCpus === undefined ? {} : { NanoCpus: nanoCpus }),
     ...(cpuShares === undefined ? {} : { CpuShares: cpuShares }),
@@ -162,11 +179,12 @@ export async function renameContainer(
   })
 }
 
-async function unlessGone(call: Promise<unknown>): Promise<void> {
+async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
   try {
-    await call
+    return await call
   } catch (error) {
     if (statusOf(error) !== 404) throw error
+    return undefined
   }
 }
 

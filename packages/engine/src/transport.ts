@@ -41,8 +41,8 @@ export class EngineAnswer extends Error {
 }
 
 export interface Transport {
-  /** A modem for one API version (`1.45`; undefined: unversioned) whose requests all end when `signal` aborts. */
-  modem(version: string | undefined, signal?: AbortSignal): Modem
+  /** A modem for one API version (`1.45`; undefined: unversioned) whose requests all end when `signal` aborts, and each after `limitMs`. */
+  modem(version: string | undefined, signal?: AbortSignal, limitMs?: number): Modem
   close(): void
 }
 
@@ -59,10 +59,10 @@ const errorBytes = 64 * 1024
 export function openTransport(address: EngineAddress, keepAlive: boolean, sshCommand = 'ssh'): Transport {
   const wire = wireOf(address, keepAlive, sshCommand)
   return {
-    modem: (version, signal) => ({
+    modem: (version, signal, limitMs) => ({
       Promise,
       dial(request, callback) {
-        exchange(wire, address, version, signal, request).then(
+        exchange(wire, address, { version, signal, limitMs }, request).then(
           (result) => callback(null, result),
           (error: unknown) => callback(error),
         )
@@ -98,19 +98,36 @@ function wireOf(address: EngineAddress, keepAlive: boolean, sshCommand: string):
   return { agent, request: httpsRequest, target }
 }
 
+interface Terms {
+  readonly version: string | undefined
+  readonly signal: AbortSignal | undefined
+  readonly limitMs: number | undefined
+}
+
+const seconds = (milliseconds = 0): number => Math.round(milliseconds / 100) / 10
+/** Queries may hold what is no business of a log. */
+const pathOf = ({ path }: DialRequest): string => path.split('?')[0] ?? path
+
 async function exchange(
   wire: Wire,
   address: EngineAddress,
-  version: string | undefined,
-  signal: AbortSignal | undefined,
+  { version, signal, limitMs }: Terms,
   request: DialRequest,
 ): Promise<unknown> {
   signal?.throwIfAborted()
+  const limit = limitMs === undefined ? undefined : AbortSignal.timeout(limitMs)
+  const ends = [signal, limit].filter((one) => one !== undefined)
   try {
-    const answer = await send(wire, version, signal, request)
+    const answer = await send(wire, version, ends.length === 0 ? undefined : AbortSignal.any(ends), request)
     return 'socket' in answer ? answer.socket : await result(answer.message, request)
   } catch (error) {
     signal?.throwIfAborted()
+    // It may have been carried out all the same: whoever asked looks afresh.
+    if (limit?.aborted === true)
+      throw unreachable(
+        address,
+        new Error(`no answer to ${request.method} ${pathOf(request)} in ${seconds(limitMs)} s`),
+      )
     throw error instanceof EngineAnswer ? error : unreachable(address, error)
   }
 }

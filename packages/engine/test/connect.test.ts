@@ -183,6 +183,32 @@ void t.test(
   },
 )
 
+void t.test('a call that an engine never answers must end, one that may wait must be let wait', async (t) => {
+  const never = (): void => undefined
+  const stopped: (() => void)[] = []
+  const fake = await serve(
+    t,
+    { path: join(folder(t), 'e.sock') },
+    {
+      '/containers/web/start': never,
+      '/containers/web/json': json({ Config: { StopTimeout: 60 } }),
+      '/containers/web/stop': (response) => void stopped.push(() => response.writeHead(204).end()),
+    },
+  )
+  const engine = connect(fake.address, { callTimeoutMs: 200 })
+  t.teardown(() => engine.close())
+  await t.rejects(engine.startContainer('web'), {
+    code: 'BH_ENGINE_UNREACHABLE',
+    message: /no answer to POST \/containers\/web\/start in 0\.2 s/u,
+  })
+  const stopping = engine.stopContainer('web', undefined)
+  // By now every call that is no stop would have been given up.
+  await t.rejects(engine.startContainer('web'), { code: 'BH_ENGINE_UNREACHABLE' })
+  t.equal(stopped.length, 1)
+  stopped[0]?.()
+  await stopping
+})
+
 void t.test('hundreds of calls at once must cost little, and be no leak under one signal', async (t) => {
   const fake = await serve(t, { path: join(folder(t), 'e.sock') })
   const engine = reach(t, fake.address)

@@ -28,8 +28,6 @@ const verbs = {
   killContainer: 'kill',
   removeContainer: 'remove',
   renameContainer: 'rename',
-  unpauseContainer: 'unpause',
-  updateContainer: 'update',
   runHook: 'run',
   runInit: 'run',
   runProvider: 'run',
@@ -58,8 +56,6 @@ export function subjectOf(operation: Operation): string {
     case 'stopContainer':
     case 'killContainer':
     case 'removeContainer':
-    case 'unpauseContainer':
-    case 'updateContainer':
       return `container ${operation.name}`
     case 'connectNetwork':
       return `container ${operation.name} to network ${operation.attachment.network}`

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import PQueue from 'p-queue'
 import type { Engine } from '@bulkhead/engine'
 import {
@@ -6,8 +7,6 @@ import {
   positionOf,
   toProblem,
   type DeploymentEventBody,
-  type Drift,
-  type DeploymentOptions,
   type OperationType,
   type Observed,
   type Plan,
@@ -19,14 +18,12 @@ import {
 } from '@bulkhead/model'
 import {
   overriddenBy,
-  driftOf,
   plan,
   preview,
   referenceOf,
   statusOf,
   withProvisions,
   type ComposeHashes,
-  type Drifted,
   type PlanInput,
   type Preview,
 } from '@bulkhead/planner'
@@ -38,7 +35,7 @@ import type { Log } from './log.ts'
 import { carryOut } from './operations.ts'
 import type { Notebook } from './notebook.ts'
 import type { Observer } from './observer.ts'
-import type { DesiredState, Ledger, Programs } from './port.ts'
+import type { DeploymentRequest, DesiredState, Ledger, Programs } from './port.ts'
 import { noPrograms } from './provide.ts'
 import { isKept, queryFor } from './round.ts'
 import type { EventWatch } from './watch.ts'
@@ -58,6 +55,8 @@ export interface ConvergenceOptions {
   readonly bridged: (project: string) => Gap | undefined
   readonly watch: () => EventWatch
   readonly observer: Observer
+  /** Milliseconds before a deployment's failed round is tried again, one for each time. */
+  readonly retryDelaysMs: readonly number[]
   /** Bounds the operations on the engine at once, over all projects. */
   readonly queue: PQueue
   /** One-offs that somebody is about to start. */
@@ -95,12 +94,19 @@ interface Memory {
   readonly provided: Set<string>
   refreshed: boolean
   operations: number
+  /** Failed rounds that were followed by another. */
+  retries: number
+  /** It began in an earlier life of ours. */
+  readonly isResumed: boolean
 }
 
 type Emit = (event: DeploymentEventBody) => void
 
 /** Images, then the rest, then the proof that nothing is left; the others are for what moves meanwhile. */
 const maxRounds = 8
+
+/** Failures that may be over in a moment: the engine was away, or busy with what stands in the way. */
+const passing: ReadonlySet<string> = new Set(['BH_ENGINE_UNREACHABLE', 'BH_NAME_IN_USE', 'BH_CONFLICT'])
 
 export function createConvergence(options: ConvergenceOptions): Convergence {
   const {
@@ -115,6 +121,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     watch,
     observer,
     queue,
+    retryDelaysMs,
   } = options
   const builds = new PQueue({ concurrency: options.buildConcurrency })
   const memories = new Map<string, Memory>()
@@ -137,7 +144,10 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
       } catch (error) {
         if (signal.aborted) return true
         observer.roundEnded('failed', performance.now() - began)
-        return fail(name, desired, known(error))
+        const reason = known(error)
+        if (await isTriedAgain(desired, reason, signal)) continue
+        if (signal.aborted) return true
+        return fail(name, desired, reason)
       }
     }
     const desired = ledger.desired(name)
@@ -146,16 +156,39 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     return fail(name, desired, new BulkheadError('BH_INTERNAL', message))
   }
 
-  /** A failed deployment is over: its outcome is told. A failed round of the loop is tried again. */
+  /**
+   * True when a deployment's failed round is to be tried again: what broke may be
+   * whole in a moment. After a restart of ours that is so of any failure, as the
+   * engine may still be carrying out what it was asked before.
+   */
+  async function isTriedAgain(
+    desired: DesiredState,
+    error: BulkheadError,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const memory = memoryOf(desired)
+    if (memory === undefined) return false
+    const delayMs = retryDelaysMs[memory.retries]
+    const isPassing = passing.has(error.code) || (memory.isResumed && error.code !== 'BH_PLAN_STALE')
+    if (!isPassing || delayMs === undefined) return false
+    memory.retries += 1
+    log.warn(
+      { deployment: desired.deployment?.id, code: error.code, reason: error.message },
+      'round is tried again',
+    )
+    await delay(delayMs, undefined, { signal }).catch(() => undefined)
+    return !signal.aborted
+  }
+
+  /** A failed deployment is over, and its outcome is told; the loop goes on to try what it asked for. */
   function fail(name: string, desired: DesiredState, error: BulkheadError): boolean {
     const { deployment } = desired
     log.warn(
       { project: name, code: error.code, reason: error.message, deployment: deployment?.id },
       'project did not converge',
     )
-    if (deployment === undefined) return false
     finish(desired, error)
-    return true
+    return false
   }
 
   function finish({ deployment }: DesiredState, error: BulkheadError | undefined): void {
@@ -174,7 +207,6 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     const memory = memoryOf(desired)
     if (deployment === undefined && lookBack(name, desired, observed)) return false
     const input = { ...inputFor(name, desired, memory), capabilities, observed }
-    if (deployment === undefined) noteDrift(name, driftOf(input))
     const { plan: nodes, problems, restarts = {} } = plan(input)
     const emit = emitterFor(desired)
     for (const problem of problems) if (problem.severity === 'warning') warnOnce(problem, memory, emit)
@@ -205,17 +237,6 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     if (Object.keys(restarts).length === 0) return false
     ledger.restarting(name, restarts)
     return true
-  }
-
-  /** Since when each difference is known; what was said of things that are well again is dropped. */
-  function noteDrift(name: string, drift: readonly Drifted[]): void {
-    const now = new Date().toISOString()
-    notebook.change(name, ({ differs, touched }) => ({
-      differs: Object.fromEntries(
-        drift.map((one) => [keyOf(one), differs[keyOf(one)] ?? touched[one.object]?.at ?? now]),
-      ),
-      touched: drift.length === 0 ? {} : touched,
-    }))
   }
 
   function look(name: string, desired: DesiredState | undefined) {
@@ -255,7 +276,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
 
   function memoryOf({ deployment }: DesiredState): Memory | undefined {
     if (deployment === undefined) return undefined
-    const memory = memories.get(deployment.id) ?? newMemory(deployment.options)
+    const memory = memories.get(deployment.id) ?? newMemory(deployment)
     memories.set(deployment.id, memory)
     return memory
   }
@@ -337,26 +358,19 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
       const desired = ledger.desired(name)
       const [capabilities, observed] = await look(name, desired)
       const { project, intent, revision } = desired ?? {}
+      const converged =
+        desired !== undefined &&
+        isSettled({
+          ...inputFor(name, { ...desired, deployment: undefined }, undefined),
+          capabilities,
+          observed,
+        })
       const notes = notebook.of(name)
-      const input = desired && {
-        ...inputFor(name, { ...desired, deployment: undefined }, undefined),
-        capabilities,
-        observed,
-      }
-      const converged = input !== undefined && isSettled(input)
-      const drift = (input === undefined ? [] : driftOf(input)).map((one): Drift => ({
-        ...one,
-        since: notes.differs[keyOf(one)] ?? notes.touched[one.object]?.at,
-        cause: notes.touched[one.object]?.action,
-      }))
-      return {
-        ...statusOf({ name, project, intent, revision, observed, capabilities, converged, notes }),
-        drift,
-      }
+      return statusOf({ name, project, intent, revision, observed, capabilities, converged, notes })
     },
     async foresee(name, wanted) {
       const [capabilities, observed] = await look(name, wanted)
-      const input = { ...inputFor(name, wanted, newMemory({})), capabilities, observed }
+      const input = { ...inputFor(name, wanted, newMemory({ options: {} })), capabilities, observed }
       return { input, preview: preview(input) }
     },
   }
@@ -370,11 +384,8 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
 
 const getsImage: ReadonlySet<OperationType> = new Set(['pullImage', 'buildImage'])
 
-function keyOf({ object, field }: Pick<Drifted, 'object' | 'field'>): string {
-  return `${object} ${field}`
-}
-
-function newMemory({ parallel }: DeploymentOptions): Memory {
+function newMemory({ begun, options }: Pick<DeploymentRequest, 'begun' | 'options'>): Memory {
+  const { parallel } = options
   return {
     started: new Set(),
     signaled: new Set(),
@@ -383,6 +394,8 @@ function newMemory({ parallel }: DeploymentOptions): Memory {
     provided: new Set(),
     refreshed: false,
     operations: 0,
+    retries: 0,
+    isResumed: begun === true,
   }
 }
 

@@ -32,6 +32,11 @@ export interface ReconcilerOptions {
   readonly concurrency?: number
   /** Milliseconds without progress after which a pull is given up. @default 120000 */
   readonly pullIdleTimeoutMs?: number
+  /**
+   * Milliseconds before a deployment's round that failed for what may be over in a moment
+   * is tried again, one for each time. @default [200, 600, 1500]
+   */
+  readonly retryDelaysMs?: readonly number[]
   /** Builds at once, over all projects; each has as many steps at once as BuildKit allows. @default 4 */
   readonly buildConcurrency?: number
   /** The login for an image's registry that came with a deployment; undefined: none did. */
@@ -89,6 +94,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     concurrency = 16,
     buildConcurrency = 4,
     pullIdleTimeoutMs = 120_000,
+    retryDelaysMs = [200, 600, 1500],
     observer = nobody,
   } = options
   const notebook = newNotebook(ledger)
@@ -118,6 +124,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     watch,
     buildConcurrency,
     pullIdleTimeoutMs,
+    retryDelaysMs,
     observer,
   })
   const lanes = createLanes({

@@ -13,6 +13,8 @@ import type { Wish } from './stories.ts'
 const patienceMs = 10_000
 /** A second of the engine's is this part of one of ours. */
 const speed = 200
+/** An engine that has said nothing for so long, in our time, says nothing any more. */
+const callTimeoutMs = 400
 
 /** What befalls one call: the engine's faults, the end of our own process as it makes the call, or that of the engine. */
 export type Blow = Fault['does'] | 'die before' | 'die after' | 'take the engine with it'
@@ -24,6 +26,7 @@ export const afterWrites: readonly Blow[] = [
   'lose',
   'die before',
   'die after',
+  'hang',
   'take the engine with it',
 ]
 
@@ -95,7 +98,7 @@ export const composeHashes: ComposeHashes = {
 }
 
 function newPlayer(twin: Twin, ledger: MemoryLedger, door: Entrance): Player {
-  const client = connect({ url: door.dockerHost, source: 'the test' })
+  const client = connect({ url: door.dockerHost, source: 'the test' }, { callTimeoutMs })
   const life = mortal(client)
   const quiet = { debug: ignore, info: ignore, warn: ignore, error: ignore }
   const reconciler = createReconciler({
@@ -103,6 +106,7 @@ function newPlayer(twin: Twin, ledger: MemoryLedger, door: Entrance): Player {
     ledger,
     log: quiet,
     composeHashes,
+    retryDelaysMs: [1, 1, 1],
     hashKey: 'key',
     openContext: () => {
       throw new Error('nothing is built here')
