@@ -58,6 +58,21 @@ export const DeploymentRequestSchema = Type.Object(
     build: Type.Optional(Type.Boolean({ description: 'Build images though they exist.' })),
     noBuild: Type.Optional(Type.Boolean({ description: 'Build no image, even where one is missing.' })),
     pull: Type.Optional(PullPolicySchema),
+    includeDependencies: Type.Optional(
+      Type.Boolean({ description: 'With `build`, `pull`, `push`: also of what the services depend on.' }),
+    ),
+    noCache: Type.Optional(Type.Boolean({ description: 'With `build`: every step anew.' })),
+    pullBases: Type.Optional(Type.Boolean({ description: 'With `build`: pull newer images to build upon.' })),
+    buildArguments: Type.Optional(
+      Type.Record(Type.String(), Type.String(), {
+        description: 'With `build`: they go before those of the files.',
+      }),
+    ),
+    push: Type.Optional(Type.Boolean({ description: 'With `build`: push what was built.' })),
+    ignoreBuildable: Type.Optional(Type.Boolean({ description: 'With `pull`: not what can be built.' })),
+    ignoreFailures: Type.Optional(
+      Type.Boolean({ description: 'With `pull` and `push`: only warn of an image that fails.' }),
+    ),
     parallel: Type.Optional(
       Type.Integer({ minimum: 1, description: 'Images that are pulled, built and pushed at once.' }),
     ),
@@ -140,6 +155,7 @@ export const OperationTypeSchema = Type.Unsafe<OperationType>(
   Type.Enum([
     'pullImage',
     'buildImage',
+    'pushImage',
     'removeImage',
     'createNetwork',
     'removeNetwork',

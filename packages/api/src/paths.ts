@@ -12,6 +12,7 @@ export const paths = {
   projectRevision: (name: string, number: number) =>
     `/v1/projects/${encodeURIComponent(name)}/revisions/${number}`,
   projectRelease: (name: string) => `/v1/projects/${encodeURIComponent(name)}/release`,
+  projectImages: (name: string) => `/v1/projects/${encodeURIComponent(name)}/images`,
   projectLogs: (name: string) => `/v1/projects/${encodeURIComponent(name)}/logs`,
   projectEvents: (name: string) => `/v1/projects/${encodeURIComponent(name)}/events`,
   projectExecs: (name: string) => `/v1/projects/${encodeURIComponent(name)}/execs`,

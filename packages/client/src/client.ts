@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
-import type { Config, EngineDescription, ImageDigest, ProjectLogLine, ProjectSummary } from '@bulkhead/api'
+import type {
+  Config,
+  ContainerImage,
+  EngineDescription,
+  ImageDigest,
+  ProjectLogLine,
+  ProjectSummary,
+} from '@bulkhead/api'
 import type { AttachmentRequest, ContainerEvent, ExecRequest, RevisionStored } from '@bulkhead/api'
 import type { RunRequest, Session, Version } from '@bulkhead/api'
 import type { Revision, RevisionDetails } from '@bulkhead/api'
@@ -25,7 +32,15 @@ import { openEvents } from './stream.ts'
 import type { StreamOptions } from './stream.ts'
 
 export type { AttachmentRequest, ContainerEvent, ExecRequest, RunRequest, Session }
-export type { EngineDescription, ImageDigest, ProjectLogLine, ProjectSummary, RevisionStored, Version }
+export type {
+  ContainerImage,
+  EngineDescription,
+  ImageDigest,
+  ProjectLogLine,
+  ProjectSummary,
+  RevisionStored,
+  Version,
+}
 
 export type { Revision, RevisionDetails }
 
@@ -47,6 +62,20 @@ export interface DeployRequest {
   readonly noBuild?: boolean | undefined
   /** In place of every service's own `pull_policy`. */
   readonly pull?: PullPolicy | undefined
+  /** With `build`, `pull`, `push`: also of what the services depend on. */
+  readonly includeDependencies?: boolean | undefined
+  /** With `build`: every step anew. */
+  readonly noCache?: boolean | undefined
+  /** With `build`: pull newer images to build upon. */
+  readonly pullBases?: boolean | undefined
+  /** With `build`: they go before those of the files. */
+  readonly buildArguments?: Readonly<Record<string, string>> | undefined
+  /** With `build`: push what was built. */
+  readonly push?: boolean | undefined
+  /** With `pull`: not what can be built. */
+  readonly ignoreBuildable?: boolean | undefined
+  /** With `pull` and `push`: only warn of an image that fails. */
+  readonly ignoreFailures?: boolean | undefined
   /** Images that are pulled, built and pushed at once. */
   readonly parallel?: number | undefined
   /** With `kill`; absent: SIGKILL. */
@@ -132,6 +161,8 @@ export interface Client {
   containerEvents(project: string, options?: ContainerEventsOptions): AsyncGenerator<ContainerEvent | 'look'>
   /** Opens what `exec`, `attach` or `run` prepared, once. */
   openSession(id: string): Promise<SessionStream>
+  /** Images of the project's containers, those that don't run too. */
+  images(project: string): Promise<readonly ContainerImage[]>
   checkConfig(bundle: Bundle): Promise<Config>
   /** The digest that the registry has for a reference now, asked through the daemon's engine. */
   imageDigest(reference: string): Promise<ImageDigest>
@@ -200,6 +231,10 @@ export function createClient(address: Address): Client {
     checkConfig: async (bundle) => (await post(paths.config, { bundle })) as Config,
     imageDigest: async (reference) => (await get(paths.imageDigest, { reference })) as ImageDigest,
     backup: () => sendOk(address, { method: 'GET', path: paths.backup }),
+    images: async (project) => {
+      const { images } = (await get(paths.projectImages(project))) as { images: readonly ContainerImage[] }
+      return images
+    },
     hasContext: async (digest) => {
       const response = await send(address, { method: 'HEAD', path: paths.context(digest) })
       response.resume()

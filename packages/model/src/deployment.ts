@@ -10,8 +10,13 @@ export const deploymentActions = [
   'kill',
   'rm',
   'down',
+  'build',
+  'pull',
+  'push',
 ] as const
 export type DeploymentAction = (typeof deploymentActions)[number]
+/** Those about images alone: they change nothing that is kept, and no container. */
+export const imageActions: ReadonlySet<DeploymentAction> = new Set(['build', 'pull', 'push'])
 export type DeploymentOutcome = 'succeeded' | 'failed' | 'canceled' | 'superseded'
 export type DeploymentState = 'queued' | 'running' | DeploymentOutcome
 
@@ -47,6 +52,18 @@ export interface DeploymentOptions {
   readonly noBuild?: boolean | undefined
   /** In place of every service's own `pull_policy`. */
   readonly pull?: PullPolicy | undefined
+  /** With `build`: every step anew. */
+  readonly noCache?: boolean | undefined
+  /** With `build`: newer images to build upon are pulled. */
+  readonly pullBases?: boolean | undefined
+  /** With `build`: they go before those of the files. */
+  readonly buildArguments?: Readonly<Record<string, string>> | undefined
+  /** With `build`: what was built is pushed. */
+  readonly push?: boolean | undefined
+  /** With `pull`: not what can be built. */
+  readonly ignoreBuildable?: boolean | undefined
+  /** With `pull` and `push`: an image that fails is only warned of. */
+  readonly ignoreFailures?: boolean | undefined
   /** Images got at once; undefined: as many as the daemon gets at once. */
   readonly parallel?: number | undefined
   /** Containers that are replaced don't hand on their anonymous volumes. */

@@ -34,6 +34,14 @@ export type Operation =
       readonly platform: string | undefined
       readonly cause: string
     }
+  | {
+      readonly type: 'pushImage'
+      readonly reference: string
+      readonly services: readonly string[]
+      /** False: that it fails is only worth a warning. */
+      readonly required: boolean
+      readonly cause: string
+    }
   | { readonly type: 'removeImage'; readonly reference: string; readonly cause: string }
   | {
       readonly type: 'createNetwork'

@@ -51,6 +51,7 @@ export const planFormat = 'bulkhead-plan/1'
 export const planActionKinds = [
   'pull',
   'build',
+  'push',
   'create',
   'replace',
   'start',

@@ -1,4 +1,4 @@
-import type { Operation, OperationType, Plan, PlanAction, PlanActionKind } from '@bulkhead/model'
+import type { Operation, OperationType, Plan, PlanAction, PlanActionKind, PlanNode } from '@bulkhead/model'
 import { subjectOf } from './text.ts'
 
 /**
@@ -12,12 +12,15 @@ export function actionsOf(plan: Plan): readonly PlanAction[] {
       operation.type === 'renameContainer' ? [[operation.from, operation.to] as const] : [],
     ),
   )
-  const groups = new Map<string, { readonly id: number; readonly operation: Operation }[]>()
-  for (const { id, operation } of plan) {
-    const subject = finalSubject(operation, finals)
-    groups.set(subject, [...(groups.get(subject) ?? []), { id, operation }])
+  const groups = new Map<string, PlanNode[]>()
+  for (const node of plan) {
+    // What is built and then sent elsewhere is not one thing that comes to be.
+    const apart = node.operation.type === 'pushImage' ? 'push ' : ''
+    const key = `${apart}${finalSubject(node.operation, finals)}`
+    groups.set(key, [...(groups.get(key) ?? []), node])
   }
-  return [...groups].map(([subject, members]) => {
+  return [...groups].map(([key, members]) => {
+    const subject = key.replace(/^push /u, '')
     const types = new Set(members.map(({ operation }) => operation.type))
     const named = members.find(({ operation }) => 'service' in operation)?.operation
     return {
@@ -44,6 +47,7 @@ function finalSubject(operation: Operation, finals: ReadonlyMap<string, string>)
 const kinds: readonly (readonly [PlanActionKind, readonly OperationType[]])[] = [
   ['pull', ['pullImage']],
   ['build', ['buildImage']],
+  ['push', ['pushImage']],
   ['wait', ['awaitCondition']],
   ['run', ['runHook']],
   ['run', ['runInit']],

@@ -22,6 +22,8 @@ export interface Wanted {
   readonly composeForms?: readonly string[] | undefined
   /** Ids of containers that are to be replaced though nothing changed. */
   readonly replace: ReadonlySet<string>
+  /** It stays what its container was made of though its name is another's now: that is a deployment's to follow. */
+  readonly keepsImage: boolean
   /** What a container was made from, where that is still known. */
   readonly former?: Former | undefined
 }
@@ -45,7 +47,7 @@ export function divergence(
   if (!matches) return configurationCause(changesOf(container, wanted))
 
   const image = observed.images[imageOf(project, service)]
-  if (image !== undefined && image.id !== container.imageId) return 'image changed'
+  if (!wanted.keepsImage && image !== undefined && image.id !== container.imageId) return 'image changed'
 
   if (profile.runtime !== undefined && container.runtime !== profile.runtime) return 'isolation changed'
   if (profile.isolation !== undefined && container.isolation !== profile.isolation) return 'isolation changed'

@@ -77,6 +77,10 @@ export function nextIntent(
       return endsProcesses(request.signal) ? stopped(base, request) : onlyNamed(base)
     case 'rm':
       return removed(base, request, circumstances)
+    case 'build':
+    case 'pull':
+    case 'push':
+      return known
     case 'down':
       return takenDown(base, request, circumstances)
   }

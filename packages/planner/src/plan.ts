@@ -1,5 +1,6 @@
-import { isBulkheadError, toProblem, type Observed } from '@bulkhead/model'
+import { imageActions, isBulkheadError, toProblem, type Observed } from '@bulkhead/model'
 import { planDown, planStop } from './down.ts'
+import { planErrand } from './errand.ts'
 import { planImages } from './images.ts'
 import type { PlanInput, PlanResult } from './input.ts'
 import { labelledProject } from './labels.ts'
@@ -44,6 +45,8 @@ function order(a: string, b: string): number {
 
 function planFor(input: PlanInput): PlanResult {
   const { project, name, intent, deployment, observed } = input
+  if (deployment !== undefined && imageActions.has(deployment.action))
+    return { plan: project === undefined ? [] : planErrand({ ...input, project }, deployment), problems: [] }
   if (deployment?.options.signal !== undefined) return planSignal(input, deployment)
   if (intent.target === 'down') return planDown(input)
   if (intent.target === 'stopped') return planStop(input)

@@ -15,6 +15,7 @@ export function sentence(operation: Operation): string {
 const verbs = {
   pullImage: 'pull',
   buildImage: 'build',
+  pushImage: 'push',
   removeImage: 'remove',
   createNetwork: 'create',
   removeNetwork: 'remove',
@@ -40,6 +41,7 @@ export function subjectOf(operation: Operation): string {
   switch (operation.type) {
     case 'pullImage':
     case 'buildImage':
+    case 'pushImage':
     case 'removeImage':
       return `image ${operation.reference}`
     case 'createNetwork':

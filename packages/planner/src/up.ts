@@ -126,7 +126,7 @@ function isHeld({ held, deployment }: UpInput, { name }: Service): boolean {
 }
 
 export function wantedOf(
-  { project, intent, observed, capabilities, hashKey, composeHashes, former }: UpInput,
+  { project, intent, observed, capabilities, hashKey, composeHashes, former, deployment }: UpInput,
   service: Service,
 ): Wanted {
   const running = observed.containers.find((one) => one.service === service.name && !one.oneOff)
@@ -140,6 +140,7 @@ export function wantedOf(
     composeHash: composeHashes.service(project, service, containers),
     composeForms: composeHashes.forms?.(service, containers),
     replace: new Set(intent.replace),
+    keepsImage: deployment === undefined,
     former,
   }
 }

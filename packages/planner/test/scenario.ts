@@ -391,6 +391,7 @@ function apply(world: Observed, operation: Operation): Observed {
       return world
     case 'pullImage':
     case 'buildImage':
+    case 'pushImage':
     case 'removeImage':
       throw new Error(`the scenario's world has no ${operation.type}`)
   }

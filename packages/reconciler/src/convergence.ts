@@ -5,6 +5,7 @@ import {
   BulkheadError,
   isBulkheadError,
   positionOf,
+  imageActions,
   toProblem,
   type DeploymentEventBody,
   type OperationType,
@@ -93,6 +94,8 @@ interface Memory {
   readonly images: PQueue | undefined
   readonly provided: Set<string>
   refreshed: boolean
+  /** What was only warned of while there was more to do, and fails the whole in the end. */
+  failure: BulkheadError | undefined
   operations: number
   /** Failed rounds that were followed by another. */
   retries: number
@@ -128,7 +131,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
 
   async function converge(name: string, signal: AbortSignal): Promise<boolean> {
     for (let round = 1; round <= maxRounds; round += 1) {
-      const desired = ledger.desired(name)
+      const desired = withOwnFiles(ledger.desired(name))
       if (desired === undefined || desired.suspended === true || signal.aborted) return true
       const { deployment, intent } = desired
       if (deployment === undefined && !isKept(intent)) return true
@@ -139,7 +142,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
         observer.roundEnded(isDone ? 'settled' : 'changed', performance.now() - began)
         if (signal.aborted) return true
         if (!isDone) continue
-        finish(desired, undefined)
+        finish(desired, deployment && memories.get(deployment.id)?.failure)
         return true
       } catch (error) {
         if (signal.aborted) return true
@@ -290,6 +293,8 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     const memory = memoryOf(desired)
     const emit = emitterFor(desired)
     const made = new Map<string, string>()
+    // Images that didn't come, where that is only worth a warning.
+    const fruitless = new Set<number>()
     return execute(nodes, {
       queue,
       gate: ({ operation }) => (getsImage.has(operation.type) ? memory?.images : undefined),
@@ -304,7 +309,10 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
           made,
           pullIdleTimeoutMs: options.pullIdleTimeoutMs,
           progress: (step) => emit({ type: 'progress', operation: referenceOf(node), ...step }),
-          warn: (error) => warnOnce({ ...toProblem(error), severity: 'warning' }, memory, emit),
+          warn: (error) => {
+            if (getsImage.has(node.operation.type)) fruitless.add(node.id)
+            warn(error, desired, memory, emit)
+          },
           openContext: (folder) => openContext(contextDigest(desired.contexts, folder)),
           output: outputTo((text) => emit({ type: 'output', operation: referenceOf(node), text })),
           hookRan: (container, run) => ledger.hookRan(name, container, run),
@@ -335,6 +343,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
         }),
       onStart: (node) => emit({ type: 'started', operation: referenceOf(node) }),
       onDone: (node, elapsed) => {
+        if (fruitless.has(node.id)) return emit({ type: 'skipped', operation: referenceOf(node) })
         if (memory !== undefined && node.operation.type !== 'awaitCondition') memory.operations += 1
         observer.operationEnded(node.operation.type, 'done', elapsed)
         emit({ type: 'done', operation: referenceOf(node), milliseconds: Math.round(elapsed) })
@@ -382,7 +391,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
   }
 }
 
-const getsImage: ReadonlySet<OperationType> = new Set(['pullImage', 'buildImage'])
+const getsImage: ReadonlySet<OperationType> = new Set(['pullImage', 'buildImage', 'pushImage'])
 
 function newMemory({ begun, options }: Pick<DeploymentRequest, 'begun' | 'options'>): Memory {
   const { parallel } = options
@@ -393,6 +402,7 @@ function newMemory({ begun, options }: Pick<DeploymentRequest, 'begun' | 'option
     images: parallel === undefined ? undefined : new PQueue({ concurrency: parallel }),
     provided: new Set(),
     refreshed: false,
+    failure: undefined,
     operations: 0,
     retries: 0,
     isResumed: begun === true,
@@ -415,6 +425,24 @@ function overrides(project: Project | undefined, provision: Provision): readonly
     at: positionOf(project, 'services', service, 'environment', variable),
     path,
   }))
+}
+
+/** What a deployment about images alone is asked with is what it is about. */
+function withOwnFiles(desired: DesiredState | undefined): DesiredState | undefined {
+  const files = desired?.deployment?.files
+  return desired === undefined || files === undefined ? desired : { ...desired, ...files }
+}
+
+/** An image that somebody asked for and that didn't come is a failure, though the others come. */
+function warn(
+  error: BulkheadError,
+  { deployment }: DesiredState,
+  memory: Memory | undefined,
+  emit: Emit,
+): void {
+  warnOnce({ ...toProblem(error), severity: 'warning' }, memory, emit)
+  if (memory === undefined || deployment === undefined || !imageActions.has(deployment.action)) return
+  if (deployment.options.ignoreFailures !== true) memory.failure ??= error
 }
 
 function warnOnce(problem: Problem, memory: Memory | undefined, emit: Emit): void {

@@ -48,6 +48,21 @@ export async function pullImage(
   }
 }
 
+/** Pushes; where failures are to be ignored, one is only warned of. */
+export async function pushImage(
+  { reference, required }: OperationOf<'pushImage'>,
+  { engine, signal, progress, credentials, warn }: ImageContext,
+): Promise<void> {
+  try {
+    const login = credentials(reference)
+    await engine.pushImage({ reference, credentials: login, signal, onProgress: progress })
+  } catch (error) {
+    if (required || !isBulkheadError(error) || signal.aborted) throw error
+    if (error.code === 'BH_ENGINE_UNREACHABLE') throw error
+    warn(error)
+  }
+}
+
 export async function buildImage(
   { service, reference, build, platform }: OperationOf<'buildImage'>,
   { project, engine, signal, progress, openContext, secret, credentials, inTurn }: ImageContext,

@@ -9,7 +9,7 @@ import {
 import type { HooksRun } from '@bulkhead/planner'
 import { awaitCondition } from './condition.ts'
 import { runHook, runInit } from './hook.ts'
-import { buildImage, pullImage, type ImageContext } from './images.ts'
+import { buildImage, pullImage, pushImage, type ImageContext } from './images.ts'
 import { prepareModel, runProvider, type ProvideContext } from './provide.ts'
 import type { EventWatch } from './watch.ts'
 
@@ -43,6 +43,7 @@ type Executors = {
 const executors: Executors = {
   pullImage,
   buildImage,
+  pushImage,
   removeImage: async ({ reference }, { engine, warn }) => {
     try {
       await engine.removeImage(reference)

@@ -65,6 +65,8 @@ export interface DeploymentRequest {
   readonly begun?: boolean
   /** ISO 8601. */
   readonly createdAt: string
+  /** The files that it is about, where these aren't the ones that are kept: of what is about images alone. */
+  readonly files?: Pick<DesiredState, 'project' | 'contexts'> | undefined
 }
 
 /**

@@ -148,7 +148,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(containerEventRoutes, { subscribe, sse })
   await app.register(configRoutes, { deployments })
   await app.register(backupRoutes, { store })
-  await app.register(imageRoutes, { engine })
+  await app.register(imageRoutes, { engine, projects: store.projects })
   await app.register(contextRoutes, { contexts: store.contexts })
 
   const { metrics } = options

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { LoadResult } from '@bulkhead/compose'
 import type { Engine } from '@bulkhead/engine'
-import { BulkheadError } from '@bulkhead/model'
+import { BulkheadError, imageActions } from '@bulkhead/model'
 import type { Bundle } from '@bulkhead/model'
 import { createReconciler } from '@bulkhead/reconciler'
 import type { Reconciler, ReconcilerOptions } from '@bulkhead/reconciler'
@@ -122,7 +122,12 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
     platformsOf: options.platformsOf,
     programFolders: options.programFolders,
     newId: randomUUID,
-    deploy: (project) => reconciler.deploy(project),
+    deploy(project, action) {
+      if (!imageActions.has(action)) return reconciler.deploy(project)
+      // Whoever gets images didn't ask for what somebody stopped.
+      reconciler.interrupt(project)
+      reconciler.enqueue(project)
+    },
   })
   const foresee: Reconciler['foresee'] = (project, wanted) => reconciler.foresee(project, wanted)
   const closing = new AbortController()

@@ -1,14 +1,14 @@
 import type { DeploymentRequest } from '@bulkhead/api'
 import type { Engine } from '@bulkhead/engine'
-import { BulkheadError, toError, upIntent } from '@bulkhead/model'
-import type { Bundle, Deployment, ObservedContainer, Problem } from '@bulkhead/model'
+import { BulkheadError, imageActions, toError, upIntent } from '@bulkhead/model'
+import type { Bundle, Deployment, DeploymentAction, ObservedContainer, Problem } from '@bulkhead/model'
 import { activeServices } from '@bulkhead/planner'
 import type { Approval, ComposeHashes } from '@bulkhead/planner'
 import { checkBundle } from './bundle/limits.ts'
 import type { BundleLimits } from './bundle/limits.ts'
 import { sameEngine } from './engine-address.ts'
 import { gpuHookBeside } from './checks/gpu-hook.ts'
-import { checkProject } from './checks/project.ts'
+import { checkImages, checkProject } from './checks/project.ts'
 import { checkVolumes } from './checks/volumes.ts'
 import type { PlatformsOf } from './checks/image-os.ts'
 import type { Feed } from './feed.ts'
@@ -22,7 +22,7 @@ import type { ProgramFolders } from './programs/find.ts'
 import type { Origin, StoredRevision } from './store/projects.ts'
 import type { Store } from './store/store.ts'
 import { checkAwake } from './awake.ts'
-import { bringing, looksAtContainers, wishOf, withoutStrangers } from './wish.ts'
+import { bringing, looksAtContainers, readsFiles, wishOf, withoutStrangers } from './wish.ts'
 import type { Wish } from './wish.ts'
 
 export interface DeploymentsOptions {
@@ -39,7 +39,7 @@ export interface DeploymentsOptions {
   readonly programFolders?: ProgramFolders | undefined
   readonly newId: () => string
   /** Has the rounds of a project's new deployment made. */
-  readonly deploy: (project: string) => void
+  readonly deploy: (project: string, action: DeploymentAction) => void
 }
 
 /** A request that was found to be good. */
@@ -112,9 +112,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       hasGpuHook: gpuHookBeside(options.engineAddress),
       programFolders: options.programFolders,
     })
-    const problems = found.map((problem) => maskProblem(problem, mask))
-    if (problems.some(({ severity }) => severity === 'error')) throw toError(problems)
-    return problems
+    return masked({ mask }, found)
   }
 
   /** The project's containers, where what is asked for depends on them. */
@@ -144,7 +142,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
     if (request.services?.length === 0) throw emptyList()
 
     const isBringing = bringing.has(action)
-    const wanted = uploaded ?? (isBringing ? loader.latest(name) : loader.current(name))
+    const wanted = uploaded ?? (readsFiles(action) ? loader.latest(name) : loader.current(name))
     const before = loader.current(name)?.project
     const containers = await containersFor(name, request)
     const wish = () =>
@@ -163,14 +161,43 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       warnings.push(...(await check(wanted, services, request.credentials)))
       await checkVolumes({ request, project, services, engine, composeHashes })
     }
+    if (imageActions.has(action) && wanted !== undefined) {
+      const { project } = wanted
+      const services = wish().options.services ?? Object.keys(project.services)
+      warnings.push(...masked(wanted, await checkImages(project, services, engine)))
+    }
     const { author, revision, credentials } = request
     const note = request.note ?? (revision === undefined ? undefined : `back to revision ${revision}`)
     const origin = { author, note }
     return { name, action, wanted, bundle, wish, warnings, origin, credentials }
   }
 
+  /** What is about images alone: nothing of it is kept, and nobody else's deployment gives way to it. */
+  const acceptErrand = (prepared: Prepared, approval: Approval | undefined): Deployment => {
+    const { name, action, wanted, wish, warnings, credentials } = prepared
+    const id = newId()
+    store.transaction(() => {
+      const before = projects.get(name)
+      checkAwake(before)
+      if (approval !== undefined) checkKept(approval, keptOf(store, name), store.hashKey)
+      checkIdle(name, store)
+      const { intent, options } = wish()
+      if (before === undefined) projects.save({ name, revision: undefined, intent })
+      const approved = approval && { approval, before }
+      deployments.create({ id, project: name, action, revision: undefined, options, approved })
+    })
+    logins.keep(id, credentials)
+    if (wanted !== undefined) loader.hold(id, wanted)
+    const created = deployments.get(id)
+    if (created === undefined) throw new Error(`deployment ${id} is not in the store`)
+    for (const problem of warnings) deployments.append(id, { type: 'warning', problem })
+    deploy(name, action)
+    return created
+  }
+
   const accept: Deployments['accept'] = (prepared, approval) => {
     const { name, action, bundle, wish, warnings, origin, credentials } = prepared
+    if (imageActions.has(action)) return acceptErrand(prepared, approval)
     const id = newId()
     const superseded = store.transaction(() => {
       checkAwake(projects.get(name))
@@ -187,12 +214,13 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
     logins.keep(id, credentials)
     for (const old of superseded) {
       logins.drop(old)
+      loader.letGo(old)
       feed.ring(old)
     }
     const created = deployments.get(id)
     if (created === undefined) throw new Error(`deployment ${id} is not in the store`)
     for (const problem of warnings) deployments.append(id, { type: 'warning', problem })
-    deploy(name)
+    deploy(name, action)
     return created
   }
 
@@ -248,6 +276,22 @@ export function unknownProject(name: string): BulkheadError {
   })
 }
 
+/** @throws BulkheadError BH_CONFLICT while a deployment of the project is under way. */
+function checkIdle(name: string, { deployments }: Pick<Store, 'deployments'>): void {
+  const active = deployments.active(name)
+  if (active === undefined) return
+  throw new BulkheadError('BH_CONFLICT', `A deployment of ${name} (${active.action}) is under way.`, {
+    hint: 'Ask again when it has finished.',
+  })
+}
+
+/** @throws BulkheadError with all of them when some is an error. */
+function masked({ mask }: Pick<LoadedProject, 'mask'>, found: readonly Problem[]): readonly Problem[] {
+  const problems = found.map((problem) => maskProblem(problem, mask))
+  if (problems.some(({ severity }) => severity === 'error')) throw toError(problems)
+  return problems
+}
+
 /** @throws BulkheadError BH_ENGINE_MISMATCH */
 export function checkEngine(wanted: string | undefined, present: string): void {
   if (wanted === undefined || sameEngine(wanted, present)) return
@@ -283,7 +327,7 @@ function storedForProfiles(
   { action, project: name, services = [] }: DeploymentRequest,
   { projects, loader }: { readonly projects: Store['projects']; readonly loader: Loader },
 ): Bundle | undefined {
-  const revision = bringing.has(action) && name !== undefined ? projects.latest(name) : undefined
+  const revision = readsFiles(action) && name !== undefined ? projects.latest(name) : undefined
   if (revision === undefined || name === undefined) return undefined
   const disabled = loader.latest(name)?.project.disabledServices ?? {}
   return services.some((service) => Object.hasOwn(disabled, service))
@@ -293,7 +337,7 @@ function storedForProfiles(
 
 /** Who asks for services by name activates their profiles. */
 function asking(bundle: Bundle, { action, services = [] }: DeploymentRequest): Bundle {
-  if (!bringing.has(action) || services.length === 0) return bundle
+  if (!readsFiles(action) || services.length === 0) return bundle
   return withServices(bundle, [...new Set([...(bundle.services ?? []), ...services])])
 }
 
@@ -335,7 +379,7 @@ async function checkKnown(
 ): Promise<void> {
   const kept = store.projects.get(name)
   if (action === 'down' || kept?.revision !== undefined) return
-  if (bringing.has(action)) throw unknownProject(name)
+  if (readsFiles(action)) throw unknownProject(name)
   const onEngine = await engine.projects()
   if (!onEngine.some((project) => project.name === name)) throw unknownProject(name)
 }

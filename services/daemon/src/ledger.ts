@@ -1,6 +1,6 @@
-import { BulkheadError, isBulkheadError, toProblem } from '@bulkhead/model'
+import { BulkheadError, imageActions, isBulkheadError, toProblem } from '@bulkhead/model'
 import type { DeploymentEventBody } from '@bulkhead/model'
-import type { Ledger, Log } from '@bulkhead/reconciler'
+import type { DesiredState, Ledger, Log } from '@bulkhead/reconciler'
 import type { Feed } from './feed.ts'
 import { pastOf } from './former.ts'
 import type { LoadedProject, Loader } from './loaded.ts'
@@ -70,10 +70,26 @@ export function createLedger({
     }
   }
 
+  /** What is about images alone comes with its files; without them, after a restart, it is over. */
+  const errandOrReport = (deployment: DesiredState['deployment']): DesiredState['deployment'] => {
+    if (deployment === undefined || !imageActions.has(deployment.action)) return deployment
+    const files = loader.held(deployment.id)
+    if (files !== undefined) return { ...deployment, files }
+    const lost = new BulkheadError(
+      'BH_DEPLOYMENT_CANCELED',
+      `The daemon was restarted while it was to ${deployment.action} images.`,
+      { hint: 'Ask again: what was done already is not done twice.' },
+    )
+    deployments.finish(deployment.id, 'failed', 0, toProblem(lost))
+    feed.ring(deployment.id)
+    return undefined
+  }
+
   /** What the project hides, and what the deployment brought along. */
   const maskFor = (id: string, project: string): Mask => {
-    const [ofProject, ofLogins] = [loader.maskOf(project), logins.maskOf(id)]
-    return (text) => ofLogins(ofProject(text))
+    const ofFiles = loader.held(id)?.mask ?? loader.maskOf(project)
+    const ofLogins = logins.maskOf(id)
+    return (text) => ofLogins(ofFiles(text))
   }
 
   return {
@@ -81,7 +97,7 @@ export function createLedger({
     desired(name) {
       const kept = projects.get(name)
       if (kept === undefined) return undefined
-      const deployment = deployments.active(name)
+      const deployment = errandOrReport(deployments.active(name))
       const loaded = currentOrReport(name, deployment?.id)
       if (loaded === undefined && kept.revision !== undefined) return undefined
       return {
@@ -150,7 +166,9 @@ export function createLedger({
       })
       logins.drop(id)
       feed.ring(id)
-      if (goesBack) again(project)
+      loader.letGo(id)
+      // It made the loop's own round give way, and did nothing of it.
+      if (goesBack || imageActions.has(action)) again(project)
     },
   }
 }

@@ -29,6 +29,13 @@ export interface Loader {
   latest(name: string): LoadedProject | undefined
   /** The same at any revision that is kept; not remembered. */
   revision(name: string, revision: number): LoadedProject
+  /**
+   * Keeps what a deployment about images alone was asked with, in memory: it changes nothing that is kept, so that
+   * nothing of it is to be gone on with after a restart.
+   */
+  hold(deployment: string, loaded: LoadedProject): void
+  held(deployment: string): LoadedProject | undefined
+  letGo(deployment: string): void
   /** What may be shown of a project, kept or not. Never throws. */
   maskOf(name: string): Mask
   /** Masks the secrets of every project that was loaded: for the daemon's own log. */
@@ -38,6 +45,8 @@ export interface Loader {
 /** Loads bundles, and remembers of each kept project what its current revision loads to. */
 export function createLoader(loadBundle: (bundle: Bundle) => LoadResult, projects: ProjectStore): Loader {
   const known = new Map<string, { readonly revision: number; readonly loaded: LoadedProject }>()
+
+  const errands = new Map<string, LoadedProject>()
 
   const load = (bundle: Bundle): LoadedProject => {
     const { project, problems, activating } = loadBundle(bundle)
@@ -81,8 +90,16 @@ export function createLoader(loadBundle: (bundle: Bundle) => LoadResult, project
     current,
     latest: (name) => at(name, projects.latest(name)),
     revision: read,
-    maskAll: (text) =>
-      [...known].reduce((shown, [name, { loaded }]) => given(name, loaded)(loaded.mask(shown)), text),
+    hold: (deployment, loaded) => void errands.set(deployment, loaded),
+    held: (deployment) => errands.get(deployment),
+    letGo: (deployment) => void errands.delete(deployment),
+    maskAll(text) {
+      const ofKept = [...known].reduce(
+        (shown, [name, { loaded }]) => given(name, loaded)(loaded.mask(shown)),
+        text,
+      )
+      return [...errands.values()].reduce((shown, { mask }) => mask(shown), ofKept)
+    },
     maskOf(name) {
       try {
         const loaded = current(name)

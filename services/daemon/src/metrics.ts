@@ -22,7 +22,7 @@ export interface Gauges {
 const seconds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300]
 
 /** Streams and what takes as long as it takes say nothing of how quick the engine is. */
-const untimed = new Set(['events', 'logs', 'close', 'pullImage', 'buildImage'])
+const untimed = new Set(['events', 'logs', 'close', 'pullImage', 'buildImage', 'pushImage'])
 
 /** What the daemon counts, in Prometheus' terms: base units, `_total` for what only grows. */
 export function createMetrics({ projects, waiting }: Gauges): Metrics {

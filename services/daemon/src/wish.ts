@@ -1,5 +1,5 @@
 import type { DeploymentRequest } from '@bulkhead/api'
-import { BulkheadError } from '@bulkhead/model'
+import { BulkheadError, imageActions } from '@bulkhead/model'
 import type { DeploymentAction, DeploymentOptions, Intent, ObservedContainer, Project } from '@bulkhead/model'
 import {
   hashOf,
@@ -9,6 +9,7 @@ import {
   nextIntent,
   renewedBy,
   scopeOf,
+  selectServices,
   wantedReplicas,
 } from '@bulkhead/planner'
 
@@ -31,6 +32,11 @@ export interface WishInput {
 
 /** Actions that say what is wanted of the files; the others are about what is on the engine. */
 export const bringing: ReadonlySet<DeploymentAction> = new Set(['up', 'create', 'scale'])
+
+/** Actions that are about what the files say, whether it's on the engine or not. */
+export function readsFiles(action: DeploymentAction): boolean {
+  return bringing.has(action) || imageActions.has(action)
+}
 
 /**
  * What is to be stored for a request.
@@ -68,6 +74,7 @@ export function withoutStrangers(
 /** True where the wish depends on which containers there are. */
 export function looksAtContainers({ action, recreate, recreateDependencies }: DeploymentRequest): boolean {
   if (action === 'stop') return true
+  if (imageActions.has(action)) return false
   return !bringing.has(action) || recreate === 'always' || recreateDependencies === true
 }
 
@@ -76,18 +83,35 @@ function optionsOf(
   project: Project,
   containers: readonly ObservedContainer[],
 ): DeploymentOptions {
+  const { noCache, pullBases, buildArguments, push, ignoreBuildable, ignoreFailures } = request
   const { action, build, noBuild, pull, parallel, renewAnonymousVolumes, rollback } = request
   return {
-    services: scopeOf(request, project),
+    services: imageActions.has(action) ? imageScope(request, project) : scopeOf(request, project),
     build,
     noBuild,
     pull,
     parallel,
+    noCache,
+    pullBases,
+    buildArguments,
+    push,
+    ignoreBuildable,
+    ignoreFailures,
     renewAnonymousVolumes,
     rollback,
     renewProvisions: renewedBy(request, project),
     signal: action === 'kill' ? signalFor(request, project, containers) : undefined,
   }
+}
+
+/** @throws BulkheadError BH_SERVICE_NOT_FOUND */
+function imageScope(
+  { services, includeDependencies }: DeploymentRequest,
+  project: Project,
+): readonly string[] | undefined {
+  if (services === undefined) return undefined
+  const alone = includeDependencies === true ? [] : services
+  return selectServices(project, { services, alone }).map(({ name }) => name)
 }
 
 /** One-off runs get a signal by their own id only; orphans when they are asked for. */

@@ -856,6 +856,7 @@ t.test('the API must describe itself', async (t) => {
     'getVersion',
     'hasContext',
     'listDeployments',
+    'listImages',
     'listProjects',
     'listRevisions',
     'openSession',

@@ -67,6 +67,24 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./scale.ts')).scale,
   },
   {
+    name: 'build',
+    summary: 'Build images',
+    group: life,
+    load: async () => (await import('./build.ts')).build,
+  },
+  {
+    name: 'pull',
+    summary: 'Pull images',
+    group: life,
+    load: async () => (await import('./pull.ts')).pull,
+  },
+  {
+    name: 'push',
+    summary: 'Push images that were built',
+    group: life,
+    load: async () => (await import('./push.ts')).push,
+  },
+  {
     name: 'exec',
     summary: 'Run a command in a container that runs',
     group: life,
@@ -107,6 +125,12 @@ export const commands: readonly CommandEntry[] = [
     summary: 'Show what containers print',
     group: look,
     load: async () => (await import('./logs.ts')).logs,
+  },
+  {
+    name: 'images',
+    summary: 'List images of containers',
+    group: look,
+    load: async () => (await import('./images.ts')).images,
   },
   {
     name: 'ls',

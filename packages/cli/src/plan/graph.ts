@@ -43,6 +43,7 @@ const amber = 'darkorange'
 const looks: Partial<Record<OperationType, readonly [verb: string, color: string]>> = {
   pullImage: ['pull', green],
   buildImage: ['build', green],
+  pushImage: ['push', green],
   createNetwork: ['create', green],
   createVolume: ['create', green],
   createContainer: ['create', green],

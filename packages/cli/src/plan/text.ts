@@ -68,6 +68,7 @@ function signs({ green, red, yellow, dim }: Colors): Readonly<Record<PlanActionK
   return {
     pull: ['+', green],
     build: ['+', green],
+    push: ['>', yellow],
     create: ['+', green],
     start: ['+', green],
     replace: ['~', yellow],

@@ -22,6 +22,7 @@ export type Rows = ReadonlyMap<string, Row>
 const words: Readonly<Record<OperationType, readonly [working: string, done: string]>> = {
   pullImage: ['Pulling', 'Pulled'],
   buildImage: ['Building', 'Built'],
+  pushImage: ['Pushing', 'Pushed'],
   removeImage: ['Removing', 'Removed'],
   createNetwork: ['Creating', 'Created'],
   removeNetwork: ['Removing', 'Removed'],

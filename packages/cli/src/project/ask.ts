@@ -34,6 +34,22 @@ export async function askWithFiles(
   }
 }
 
+/** What is asked of images alone that are not built: no build context is needed. */
+export function askForImages(
+  loaded: LoadedProject,
+  { services = [], ...request }: DeployRequest,
+  context: Context,
+): AskedWithFiles {
+  const { project, warnings } = loaded
+  const bundle = toBundle(loaded, {})
+  return {
+    project,
+    request: { project: project.name, bundle, ...request, ...named(services), engine: chosenEngine(context) },
+    contexts: [],
+    warnings,
+  }
+}
+
 /** Absent where none is named: all. */
 export function named(services: readonly string[]): Pick<DeployRequest, 'services'> {
   return services.length === 0 ? {} : { services }

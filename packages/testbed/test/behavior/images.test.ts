@@ -30,7 +30,7 @@ services:
       const first = await ids()
       await pushed(docker, app, 'two')
       await pulledBack(docker, app, first[`${name}-app-1`] ?? '')
-      for (const policy of ['missing', 'never', 'daily', 'weekly', 'every_1h']) {
+      for (const policy of ['never', 'weekly']) {
         await write('compose.yaml', file(policy))
         await bulkhead('up', '-d', '-t', '0')
         t.same(await ids(), first, policy)
@@ -231,6 +231,101 @@ secrets:
       t.match(stderr, /compose\.yaml:7:/)
       t.same(await ids(), {})
       t.equal(await docker('network', 'ls', '-q', '--filter', `name=${name}`), '')
+    },
+  )
+
+  await behave(
+    'pull must bring what is newer in the registry, bypass how old images may get, leave out what is only built, and touch no container',
+    { Dockerfile: 'FROM bb:1\nCMD ["sleep", "1000"]\n' },
+    async ({ write, bulkhead, attempt, ids, docker, name, t }) => {
+      const app = `${open.address}/team/fresh:1`
+      const gone = `${open.address}/team/gone:1`
+      await pushed(docker, app, 'one')
+      const file = (more: string): string => `
+services:
+  app: { image: '${app}', command: sleep 1000, init: true, pull_policy: weekly }
+  built: { build: ., init: true }
+${more}`
+      await write('compose.yaml', file(''))
+      await bulkhead('up', '-d', '-t', '0')
+      const before = await ids()
+      const old = await docker('inspect', '-f', '{{.Image}}', `${name}-app-1`)
+      await pushed(docker, app, 'two')
+      const newer = await docker('image', 'inspect', '-f', '{{.Id}}', app)
+      await pulledBack(docker, app, `${name}-app-1`)
+      await bulkhead('pull', '--policy', 'missing')
+      t.equal(await docker('image', 'inspect', '-f', '{{.Id}}', app), old)
+      await write(
+        'compose.yaml',
+        file(`  none: { image: '${gone}' }\n  either: { image: '${gone}', build: . }\n`),
+      )
+      t.equal((await attempt('pull', 'none')).code, 1)
+      const { code, stderr } = await attempt('pull', 'either', 'app')
+      t.equal(code, 1, 'that one can be built is told, and fails the whole in the end')
+      t.match(stderr, /gone:1/)
+      t.equal(await docker('image', 'inspect', '-f', '{{.Id}}', app), newer, 'and the other one came')
+      await pulledBack(docker, app, `${name}-app-1`)
+      await bulkhead('pull', '--ignore-pull-failures')
+      t.equal(await docker('image', 'inspect', '-f', '{{.Id}}', app), newer)
+      await bulkhead('pull', '--ignore-buildable', 'either', 'built')
+      t.same(await ids(), before, 'no container is touched')
+      t.equal((await bulkhead('images', '-q', 'app')).stdout.trim(), old.replace('sha256:', ''))
+      await bulkhead('up', '-d', '-t', '0', '--no-build', 'app')
+      t.not((await ids())[`${name}-app-1`], before[`${name}-app-1`], 'up takes the new image')
+      await bulkhead('down', '-t', '0', '--remove-orphans')
+      await docker('image', 'rm', '-f', app, `${name}-built`)
+    },
+  )
+
+  await behave(
+    'build must change images alone, and nothing when it is asked for again; push must send them with the login of whoever asks',
+    { Dockerfile: 'FROM bb:1\nARG WORD=file\nLABEL word=$WORD\nCMD ["sleep", "1000"]\n' },
+    async (scene) => {
+      const { write, bulkhead, ids, docker, name, t } = scene
+      const app = `${closed.address}/team/made:1`
+      await write(
+        'compose.yaml',
+        `
+services:
+  app: { image: '${app}', build: { context: ., tags: ['${app}-too'] }, init: true, depends_on: [base] }
+  base: { build: { context: ., args: { WORD: base } }, init: true }
+`,
+      )
+      const idOf = (image: string): Promise<string> => docker('image', 'inspect', '-f', '{{.Id}}', image)
+      await bulkhead('--dry-run', 'build', '--push', 'app')
+      t.notOk((await docker('image', 'ls', '-q', app)).length, 'a dry run builds nothing')
+      await bulkhead('build', 'app')
+      t.equal(await docker('image', 'ls', '-q', `${name}-base`), '', 'only what was named')
+      t.same(await ids(), {})
+      t.notMatch((await bulkhead('ls', '-a')).stdout, name, 'nothing of it is kept')
+      const first = await idOf(app)
+      await bulkhead('build', '--with-dependencies', 'app')
+      t.equal(await idOf(app), first)
+      t.match((await scene.inspect(`${name}-base`)).at('Config', 'Labels'), { word: 'base' })
+      await bulkhead('up', '-d', '-t', '0')
+      const before = await ids()
+      await bulkhead('build', '--build-arg', 'WORD=asked', 'app')
+      t.match((await scene.inspect(app)).at('Config', 'Labels'), { word: 'asked' })
+      t.same(await ids(), before, 'no container is touched')
+      const none = await as(scene, await helped(scene, 'none', undefined), 'push')
+      t.equal(none.code, 1)
+      t.match(none.stderr, /docker login/)
+      t.equal(
+        (await as(scene, await helped(scene, 'none', undefined), 'push', '--ignore-push-failures')).code,
+        0,
+      )
+      const right = await helped(scene, 'right', login.password)
+      t.equal((await as(scene, right, 'push')).code, 0)
+      const made = await idOf(app)
+      await bulkhead('down', '-t', '0')
+      await docker('image', 'rm', '-f', made)
+      t.equal((await as(scene, right, 'pull', 'app')).code, 0)
+      t.equal(await idOf(app), made, 'what was pushed comes back')
+      await docker('image', 'rm', '-f', made)
+      t.equal((await as(scene, right, 'create', '--no-build', '--pull', 'missing', 'app')).code, 0)
+      t.equal(await idOf(app), made, 'create has the login too')
+      await bulkhead('down', '-t', '0')
+      await docker('image', 'rm', '-f', made, `${name}-base`)
     },
   )
 

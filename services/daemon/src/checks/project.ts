@@ -76,6 +76,20 @@ export async function checkProject(check: ProjectCheck): Promise<readonly Proble
   return found.sort(byPlace)
 }
 
+/** The part of it that is about getting images, of these services and no other. */
+export async function checkImages(
+  project: Project,
+  names: readonly string[],
+  engine: Engine,
+): Promise<readonly Problem[]> {
+  const services = Object.values(project.services).filter(({ name }) => names.includes(name))
+  const found = [
+    ...checkReferences(project, services),
+    ...checkBuilds(project, services, await engine.capabilities()),
+  ]
+  return found.sort(byPlace)
+}
+
 /** What the engine offered before may have grown: it is asked again before anything is refused. */
 async function isolationProblems(project: Project, engine: Engine): Promise<readonly Problem[]> {
   const problems = checkIsolation(project, await engine.capabilities())
