@@ -38,7 +38,9 @@ export function planUp(given: UpInput): PlanResult {
   const leftovers = emitLeftovers(given, draft)
   const input = { ...given, observed: planRests(withoutHookContainers(given), draft) }
   const services = activeServices(project, input.intent).filter(({ provider }) => provider === undefined)
-  const about = services.filter((service) => !isBystander(input.deployment, service))
+  const about = services.filter(
+    (service) => !isBystander(input.deployment, service) && !isLeftAway(input, service),
+  )
   const judgment = judge(input, about)
   const plans = decideAll(input, services, judgment)
   const problems = [
@@ -119,6 +121,11 @@ function decideOwn(input: UpInput, wanted: Wanted): readonly Decision[] {
     // Whoever stops a container may be about to remove it: it isn't replaced under his hands either.
     ({ kind }) => !((kind === 'create' || kind === 'replace') && isHeld(input, service)),
   )
+}
+
+/** Held, and not even there: somebody took it down, and what it used stays away with it. */
+function isLeftAway(input: UpInput, service: Service): boolean {
+  return isHeld(input, service) && !hasContainer(input.observed.containers, service)
 }
 
 function isHeld({ held, deployment }: UpInput, { name }: Service): boolean {

@@ -131,6 +131,8 @@ t.test('a removed container must come back, unless somebody stopped its service'
   const web = scenario().wants({ web: {} }).finds('network').inTheLoop()
   web.plans(t, '[] #1 create container app-web-1 (not found)', '[1] #2 start container app-web-1 (not found)')
   web.holding('web').plans(t)
+  const gone = scenario().wants({ web: {} }).finds().inTheLoop().holding('web')
+  gone.plans(t)
   t.end()
 })
 

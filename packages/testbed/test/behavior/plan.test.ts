@@ -78,7 +78,10 @@ await behaviors('plan', '26', async (behave) => {
       t.match(up.stdout, new RegExp(`\\+ create +container ${name}-web-1`))
       await bulkhead('--dry-run', 'down', '-v')
       const until = Date.now() / 1000
-      t.equal(await docker('events', '--since', String(since), '--until', String(until)), '')
+      const events = await docker('events', '--since', String(since), '--until', String(until))
+      // Others are at work on the same engine.
+      const own = events.split('\n').filter((line) => line.includes(name) || line.includes('none:1'))
+      t.same(own, [])
       t.equal(await docker('images', '-q', 'localhost:1/none:1'), '')
       t.match(await attempt('plan', '--for', 'ps'), { code: 16 })
       t.match(await attempt('--dry-run', 'exec', 'web', 'true'), { code: 16, stderr: /has no dry run/ })
