@@ -169,6 +169,8 @@ export const OperationTypeSchema = Type.Unsafe<OperationType>(
     'killContainer',
     'removeContainer',
     'renameContainer',
+    'unpauseContainer',
+    'updateContainer',
     'runHook',
     'runInit',
     'runProvider',

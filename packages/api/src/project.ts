@@ -1,6 +1,7 @@
 import { containerStates, isolationModes, rests } from '@bulkhead/model'
 import type {
   ContainerState,
+  Drift,
   Health,
   IsolationMode,
   ObservedPort,
@@ -84,6 +85,21 @@ export const ServiceStatusSchema = shapeOf<ServiceStatus>()(
   ),
 )
 
+export const DriftSchema = shapeOf<Drift>()(
+  Type.Object(
+    {
+      object: Type.String({ description: 'Name of the container, network or volume.' }),
+      service: Type.Optional(Type.String()),
+      field: Type.String({ description: 'In the terms of the file where it has one: `mem_limit`.' }),
+      expected: Type.String(),
+      actual: Type.String(),
+      since: Type.Optional(Type.String({ description: 'Since when it is known, ISO 8601.' })),
+      cause: Type.Optional(Type.String({ description: 'The event that the engine told: `update`.' })),
+    },
+    { title: 'Drift' },
+  ),
+)
+
 export const ProjectStatusSchema = shapeOf<ProjectStatus>()(
   Type.Object(
     {
@@ -97,6 +113,11 @@ export const ProjectStatusSchema = shapeOf<ProjectStatus>()(
       suspended: Type.Optional(Type.String({ description: 'Since when reconciling rests, ISO 8601.' })),
       converged: Type.Boolean({ description: 'A plan made now would be empty.' }),
       services: Type.Array(ServiceStatusSchema),
+      drift: Type.Optional(
+        Type.Array(DriftSchema, {
+          description: 'What somebody changed without asking Bulkhead, as far as it is not repaired yet.',
+        }),
+      ),
     },
     { title: 'ProjectStatus' },
   ),

@@ -67,6 +67,7 @@ function settingsOf(host: Docker.HostConfig): ContainerSettings {
   const {
     RestartPolicy: policy,
     Memory,
+    MemorySwap,
     MemoryReservation,
     NanoCpus,
     CpuShares,
@@ -78,6 +79,7 @@ function settingsOf(host: Docker.HostConfig): ContainerSettings {
   return {
     restart: name === 'on-failure' && most > 0 ? `${name}:${most}` : name,
     memory: Memory ?? 0,
+    memorySwap: MemorySwap ?? 0,
     memoryReservation: MemoryReservation ?? 0,
     nanoCpus: NanoCpus ?? 0,
     cpuShares: CpuShares ?? 0,

@@ -140,9 +140,10 @@ export async function updateContainer(
   signal?: AbortSignal,
 ): Promise<void> {
   const docker = await client.calls(signal)
-  const { memory, memoryReservation, nanoCpus, cpuShares, cpuset, pidsLimit, restart } = settings
+  const { memory, memorySwap, memoryReservation, nanoCpus, cpuShares, cpuset, pidsLimit, restart } = settings
   const body = {
     ...(memory === undefined ? {} : { Memory: memory }),
+    ...(memorySwap === undefined ? {} : { MemorySwap: memorySwap }),
     ...(memoryReservation === undefined ? {} : { MemoryReservation: memoryReservation }),
     ...(nanoCpus === undefined ? {} : { NanoCpus: nanoCpus }),
     ...(cpuShares === undefined ? {} : { CpuShares: cpuShares }),

@@ -70,6 +70,8 @@ export interface ContainerSettings {
   readonly restart: string
   /** Bytes. */
   readonly memory: number
+  /** Bytes, memory and swap together; -1: no limit. */
+  readonly memorySwap: number
   /** Bytes. */
   readonly memoryReservation: number
   /** Billionths of a processor. */

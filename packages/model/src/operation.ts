@@ -1,6 +1,7 @@
 import type { SourcePosition } from './position.ts'
 import type { ProvisionOptions } from './provision.ts'
 import type { Build, DependencyCondition, Hook, Service } from './service.ts'
+import type { ContainerSettings } from './observed.ts'
 import type {
   ContainerFile,
   ContainerSpec,
@@ -103,6 +104,22 @@ export type Operation =
       readonly container: string
       readonly from: string
       readonly to: string
+      readonly cause: string
+    }
+  | {
+      readonly type: 'unpauseContainer'
+      readonly service: string
+      readonly container: string
+      readonly name: string
+      readonly cause: string
+    }
+  /** Gives a container back the settings that were changed while it ran. */
+  | {
+      readonly type: 'updateContainer'
+      readonly service: string
+      readonly container: string
+      readonly name: string
+      readonly settings: Partial<ContainerSettings>
       readonly cause: string
     }
   /** Puts a container on a network, running or not. */

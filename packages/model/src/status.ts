@@ -15,6 +15,23 @@ export interface ProjectStatus {
   /** True when a plan made now would be empty. */
   readonly converged: boolean
   readonly services: readonly ServiceStatus[]
+  /** What somebody changed without asking Bulkhead, as far as it is not repaired yet; absent: not looked for. */
+  readonly drift?: readonly Drift[]
+}
+
+/** One field in which a thing on the engine is not as it was made. */
+export interface Drift {
+  /** Name of the container, network or volume. */
+  readonly object: string
+  readonly service: string | undefined
+  /** In the file's terms where it has one: `mem_limit`. */
+  readonly field: string
+  readonly expected: string
+  readonly actual: string
+  /** Since when it is known, ISO 8601; undefined: it was found just now. */
+  readonly since: string | undefined
+  /** What the engine told: `rename`, `update`, `pause`, `kill`, `destroy`, `disconnect`; undefined: nothing. */
+  readonly cause: string | undefined
 }
 
 export interface ServiceStatus {

@@ -8,6 +8,7 @@ import {
   type Project,
   type Service,
 } from '@bulkhead/model'
+import { lostForGood } from './drift.ts'
 import { changedFields, type Former } from './hash.ts'
 import { imageOf } from './names.ts'
 import { parentsOf } from './select.ts'
@@ -58,6 +59,9 @@ export function divergence(
   const mounted = new Set(container.mounts.map(({ name }) => name))
   const unmounted = expectedVolumes(project, service).find((name) => !mounted.has(name))
   if (unmounted !== undefined) return `volume ${unmounted} is not mounted`
+
+  const [limited] = lostForGood(container, service)
+  if (limited !== undefined) return `${limited} was changed from outside`
   return undefined
 }
 

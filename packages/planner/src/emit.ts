@@ -2,6 +2,7 @@ import type { Dependency, DependencyCondition, Intent, ObservedContainer, Projec
 import type { Decision } from './decide.ts'
 import type { Draft } from './draft.ts'
 import { containerName, imageOf, temporaryName } from './names.ts'
+import { changedSettings, deviations, strangeName } from './drift.ts'
 import { firstDueHook } from './hooks.ts'
 import { emitRemoval, isUp } from './orphans.ts'
 import { emitClearing, type Clearing } from './clear.ts'
@@ -10,6 +11,7 @@ import { isLeftStopped } from './repair.ts'
 import { emitResources, type Resources } from './resources.ts'
 import { parentsOf } from './select.ts'
 import { containerSpec } from './specification/container.ts'
+import { wantedSettings } from './specification/hostConfig.ts'
 import { initSpec } from './specification/init.ts'
 import { writtenFiles } from './specification/mounts.ts'
 import type { ServicePlan, UpInput } from './input.ts'
@@ -138,6 +140,9 @@ function emitService(emission: Emission, servicePlan: ServicePlan): Emitted {
     started.push(...step.nodes)
     containers.push(step.container)
   }
+  for (const decision of servicePlan.decisions)
+    if (decision.kind === 'keep')
+      emitOwnName(emission, servicePlan, decision.container, [...removed, ...started])
   return { started, containers }
 }
 
@@ -209,11 +214,12 @@ function emitReplica(
       const restart = lost === undefined || stopped !== undefined ? [] : emitStop(emission, container, lost)
       const cause = asked ?? lost ?? startCause(emission, servicePlan, container)
       if (cause === undefined) {
+        const mended = emitMending(emission, servicePlan, container)
         const first = firstDueHook(container, service.post_start ?? [], input.hooksRun)
         const isMeant = container.state === 'running' && !servicePlan.bystander && !servicePlan.rests
         const due = isMeant ? first : Infinity
         return {
-          nodes: hook(container.id, due, 'not run since its start', connected),
+          nodes: hook(container.id, due, 'not run since its start', [...connected, ...mended]),
           container: container.id,
         }
       }
@@ -269,6 +275,61 @@ function emitReplica(
       }
     }
   }
+}
+
+/** Gives a container that goes on what somebody took from it. */
+function emitMending(
+  { draft }: Emission,
+  { wanted, bystander, rests }: ServicePlan,
+  container: ObservedContainer,
+): readonly number[] {
+  if (bystander || rests) return []
+  const { id, name, service } = container
+  const settings = changedSettings(container, wanted.service)
+  const { memory } = settings
+  const { memorySwap } = wantedSettings(wanted.service)
+  const mended: number[] = []
+  if (Object.keys(settings).length > 0) {
+    const cause = `${deviations(container, wanted.project, wanted.service)
+      .filter(({ field }) => field !== 'container_name' && field !== 'state')
+      .map(({ field }) => field)
+      .join(', ')} changed from outside`
+    mended.push(
+      draft.add(
+        {
+          type: 'updateContainer',
+          service,
+          container: id,
+          name,
+          settings: memory === undefined ? settings : { ...settings, memorySwap },
+          cause,
+        },
+        [],
+      ),
+    )
+  }
+  if (container.state === 'paused')
+    mended.push(
+      draft.add(
+        { type: 'unpauseContainer', service, container: id, name, cause: 'paused from outside' },
+        mended,
+      ),
+    )
+  return mended
+}
+
+/** Its own name for a container that somebody renamed, once nothing else of the service bears it. */
+function emitOwnName(
+  { draft }: Emission,
+  { wanted, bystander }: ServicePlan,
+  container: ObservedContainer,
+  after: readonly number[],
+): void {
+  const to = bystander ? undefined : strangeName(container, wanted.project, wanted.service)
+  if (to === undefined) return
+  const { id, name: from, service } = container
+  const cause = 'renamed from outside'
+  draft.add({ type: 'renameContainer', service, container: id, from, to, cause }, after)
 }
 
 /** Puts a container that stays back on its networks; `stopped` tells why it was stopped for that. */

@@ -5,6 +5,7 @@ import {
   type Project,
   type Service,
 } from '@bulkhead/model'
+import { driftPolicy } from './policy.ts'
 
 type Selection = Pick<Intent, 'services'> & Partial<Pick<Intent, 'alone'>>
 
@@ -34,6 +35,21 @@ export function isBystander(
   { name }: Service,
 ): boolean {
   return deployment?.options.services?.includes(name) === false
+}
+
+/** True for a service that these rounds leave as it is: the deployment's are not about it, or the loop is to report only. */
+export function isLeft(
+  {
+    project,
+    deployment,
+  }: {
+    readonly project: Project
+    readonly deployment: { readonly options: DeploymentOptions } | undefined
+  },
+  service: Service,
+): boolean {
+  if (deployment === undefined) return driftPolicy(project, service) === 'report'
+  return isBystander(deployment, service)
 }
 
 /**

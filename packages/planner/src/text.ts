@@ -29,6 +29,8 @@ const verbs = {
   killContainer: 'kill',
   removeContainer: 'remove',
   renameContainer: 'rename',
+  unpauseContainer: 'unpause',
+  updateContainer: 'update',
   runHook: 'run',
   runInit: 'run',
   runProvider: 'run',
@@ -58,6 +60,8 @@ export function subjectOf(operation: Operation): string {
     case 'stopContainer':
     case 'killContainer':
     case 'removeContainer':
+    case 'unpauseContainer':
+    case 'updateContainer':
       return `container ${operation.name}`
     case 'connectNetwork':
       return `container ${operation.name} to network ${operation.attachment.network}`

@@ -20,7 +20,7 @@ import { judge, type Judgment } from './judge.ts'
 import { emitFormerNetworks } from './resources.ts'
 import { emitReleases } from './releases.ts'
 import { planRests } from './rests.ts'
-import { activeServices, isBystander, parentsOf, wantedReplicas } from './select.ts'
+import { activeServices, isLeft, parentsOf, wantedReplicas } from './select.ts'
 
 /**
  * The plan for a project that is to run.
@@ -38,9 +38,7 @@ export function planUp(given: UpInput): PlanResult {
   const leftovers = emitLeftovers(given, draft)
   const input = { ...given, observed: planRests(withoutHookContainers(given), draft) }
   const services = activeServices(project, input.intent).filter(({ provider }) => provider === undefined)
-  const about = services.filter(
-    (service) => !isBystander(input.deployment, service) && !isLeftAway(input, service),
-  )
+  const about = services.filter((service) => !isLeft(input, service) && !isLeftAway(input, service))
   const judgment = judge(input, about)
   const plans = decideAll(input, services, judgment)
   const problems = [
@@ -67,7 +65,7 @@ export function planLabelled(given: UpInput): PlanResult {
   const plans = new Map<string, ServicePlan>()
   for (const service of activeServices(given.project, given.intent)) {
     const wanted = wantedOf(input, service)
-    const bystander = isBystander(input.deployment, service)
+    const bystander = isLeft(input, service)
     const decisions = keepAll(wanted, input.observed)
     plans.set(service.name, { wanted, decisions, bystander, restarts: false, rests: false })
   }
@@ -94,7 +92,7 @@ function decideAll(
   const plans = new Map<string, ServicePlan>()
   for (const service of services) {
     const wanted = wantedOf(input, service)
-    const bystander = isBystander(input.deployment, service)
+    const bystander = isLeft(input, service)
     const own = bystander ? keepAll(wanted, input.observed) : decideOwn(input, wanted)
     const parent = parentsOf(service).find(
       (name) => isReplaced(plans.get(name)) || isCreated(plans.get(name)),

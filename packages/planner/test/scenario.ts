@@ -379,6 +379,10 @@ function apply(world: Observed, operation: Operation): Observed {
       return change(operation.container, { state: 'exited' })
     case 'removeContainer':
       return { ...world, containers: containers.filter(({ id }) => id !== operation.container) }
+    case 'unpauseContainer':
+      return change(operation.container, { state: 'running' })
+    case 'updateContainer':
+      return world
     case 'renameContainer':
       return change(operation.container, { name: operation.to })
     case 'killContainer':

@@ -8,6 +8,7 @@ import {
   imageActions,
   toProblem,
   type DeploymentEventBody,
+  type Drift,
   type OperationType,
   type Observed,
   type Plan,
@@ -19,12 +20,14 @@ import {
 } from '@bulkhead/model'
 import {
   overriddenBy,
+  driftOf,
   plan,
   preview,
   referenceOf,
   statusOf,
   withProvisions,
   type ComposeHashes,
+  type Drifted,
   type PlanInput,
   type Preview,
 } from '@bulkhead/planner'
@@ -210,6 +213,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     const memory = memoryOf(desired)
     if (deployment === undefined && lookBack(name, desired, observed)) return false
     const input = { ...inputFor(name, desired, memory), capabilities, observed }
+    if (deployment === undefined) noteDrift(name, driftOf(input))
     const { plan: nodes, problems, restarts = {} } = plan(input)
     const emit = emitterFor(desired)
     for (const problem of problems) if (problem.severity === 'warning') warnOnce(problem, memory, emit)
@@ -240,6 +244,17 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     if (Object.keys(restarts).length === 0) return false
     ledger.restarting(name, restarts)
     return true
+  }
+
+  /** Since when each difference is known; what was said of things that are well again is dropped. */
+  function noteDrift(name: string, drift: readonly Drifted[]): void {
+    const now = new Date().toISOString()
+    notebook.change(name, ({ differs, touched }) => ({
+      differs: Object.fromEntries(
+        drift.map((one) => [keyOf(one), differs[keyOf(one)] ?? touched[one.object]?.at ?? now]),
+      ),
+      touched: drift.length === 0 ? {} : touched,
+    }))
   }
 
   function look(name: string, desired: DesiredState | undefined) {
@@ -367,15 +382,22 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
       const desired = ledger.desired(name)
       const [capabilities, observed] = await look(name, desired)
       const { project, intent, revision } = desired ?? {}
-      const converged =
-        desired !== undefined &&
-        isSettled({
-          ...inputFor(name, { ...desired, deployment: undefined }, undefined),
-          capabilities,
-          observed,
-        })
       const notes = notebook.of(name)
-      return statusOf({ name, project, intent, revision, observed, capabilities, converged, notes })
+      const input = desired && {
+        ...inputFor(name, { ...desired, deployment: undefined }, undefined),
+        capabilities,
+        observed,
+      }
+      const converged = input !== undefined && isSettled(input)
+      const drift = (input === undefined ? [] : driftOf(input)).map((one): Drift => ({
+        ...one,
+        since: notes.differs[keyOf(one)] ?? notes.touched[one.object]?.at,
+        cause: notes.touched[one.object]?.action,
+      }))
+      return {
+        ...statusOf({ name, project, intent, revision, observed, capabilities, converged, notes }),
+        drift,
+      }
     },
     async foresee(name, wanted) {
       const [capabilities, observed] = await look(name, wanted)
@@ -392,6 +414,10 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
 }
 
 const getsImage: ReadonlySet<OperationType> = new Set(['pullImage', 'buildImage', 'pushImage'])
+
+function keyOf({ object, field }: Pick<Drifted, 'object' | 'field'>): string {
+  return `${object} ${field}`
+}
 
 function newMemory({ begun, options }: Pick<DeploymentRequest, 'begun' | 'options'>): Memory {
   const { parallel } = options

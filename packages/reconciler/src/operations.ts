@@ -84,6 +84,8 @@ const executors: Executors = {
     const id = made.get(from)
     if (id !== undefined) made.set(to, id)
   },
+  unpauseContainer: ({ container }, { engine }) => engine.unpauseContainer(container),
+  updateContainer: ({ container, settings }, { engine }) => engine.updateContainer(container, settings),
   runHook,
   runInit,
   runProvider,

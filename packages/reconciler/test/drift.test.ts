@@ -146,6 +146,94 @@ const rows: readonly Row[] = [
       state('web') === 'running' && now()['app-web-1'] !== before['app-web-1'],
   },
   {
+    name: 'what is paused must go on',
+    services: { web: steady },
+    does: ({ call }) => call('POST', '/containers/app-web-1/pause'),
+    until: ({ state }) => state('web') === 'running',
+    check: same('web'),
+  },
+  {
+    name: 'what is renamed must get its name back',
+    services: { web: steady },
+    does: ({ call }) => call('POST', '/containers/app-web-1/rename?name=mine'),
+    until: ({ state }) => state('web') === 'running',
+    check: same('web'),
+  },
+  {
+    name: 'what is updated must be updated back',
+    services: { web: { ...steady, mem_limit: '67108864' } },
+    does: ({ call }) =>
+      call('POST', '/containers/app-web-1/update', {
+        Memory: 134_217_728,
+        RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
+      }),
+    until: ({ twin }) =>
+      [...twin.world.containers.values()].every(({ host }) => host['Memory'] === 67_108_864),
+    check: (t, stage) => {
+      same('web')(t, stage)
+      t.match([...stage.twin.world.containers.values()][0]?.host, {
+        RestartPolicy: { Name: 'unless-stopped' },
+      })
+    },
+  },
+  {
+    name: 'what is given a limit must be made anew, as the engine takes none off',
+    services: { web: steady },
+    does: ({ call }) => call('POST', '/containers/app-web-1/update', { Memory: 134_217_728 }),
+    until: ({ state, now, before }) =>
+      state('web') === 'running' && now()['app-web-1'] !== before['app-web-1'],
+  },
+  {
+    name: 'what is taken off its network must be put back',
+    services: { web: steady },
+    does: ({ call }) =>
+      call('POST', '/networks/app_default/disconnect', { Container: 'app-web-1', Force: true }),
+    until: ({ twin }) =>
+      [...twin.world.containers.values()].every(({ attachments }) => attachments.has('app_default')),
+    check: same('web'),
+  },
+  {
+    name: 'what is to be reported must be reported, field by field, and left as it is',
+    services: {
+      web: { ...steady, mem_limit: '67108864' },
+      db: {},
+      job: { 'x-bulkhead': { drift: 'repair' } },
+    },
+    extensions: { 'x-bulkhead': { drift: 'report' } },
+    does: async ({ call }) => {
+      await call('POST', '/containers/app-web-1/update', { Memory: 134_217_728 })
+      await call('POST', '/containers/app-web-1/pause')
+      await call('POST', '/containers/app-job-1/pause')
+      await call('DELETE', '/containers/app-db-1?force=1')
+    },
+    until: async ({ status, state }) => (await status()).drift?.length === 3 && state('job') === 'running',
+    check: async (t, { status, state }) => {
+      const { drift = [] } = await status()
+      t.match(
+        drift.map(({ object, field, expected, actual, cause }) => ({
+          object,
+          field,
+          expected,
+          actual,
+          cause,
+        })),
+        [
+          { object: 'app-web-1', field: 'state', expected: 'running', actual: 'paused', cause: 'pause' },
+          {
+            object: 'app-web-1',
+            field: 'mem_limit',
+            expected: '67108864',
+            actual: '134217728',
+            cause: 'pause',
+          },
+          { object: 'app-db-1', field: 'state', expected: 'present', actual: 'gone', cause: 'destroy' },
+        ],
+      )
+      t.ok(drift.every(({ since }) => since !== undefined))
+      t.same([state('web'), state('db')], ['paused', 'gone'])
+    },
+  },
+  {
     name: 'what ended with the engine must come up in order, whatever order the engine started them in',
     services: {
       db: { ...steady, healthcheck: probe, command: ['wakes'] },

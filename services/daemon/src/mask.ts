@@ -91,6 +91,15 @@ export function maskEvent(event: DeploymentEventBody, mask: Mask): DeploymentEve
 export function maskStatus(status: ProjectStatus, mask: Mask): ProjectStatus {
   return {
     ...status,
+    ...(status.drift === undefined
+      ? {}
+      : {
+          drift: status.drift.map((one) => ({
+            ...one,
+            expected: mask(one.expected),
+            actual: mask(one.actual),
+          })),
+        }),
     services: status.services.map((service) => ({
       ...service,
       replicas: service.replicas.map((replica) => ({

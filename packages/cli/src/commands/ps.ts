@@ -8,7 +8,7 @@ import type { Context } from '../context.ts'
 import { findOrStartDaemon } from '../daemon/find.ts'
 import { exitCodes, usageError } from '../exit.ts'
 import { projectName } from '../project/load.ts'
-import { containerJson, containerRow, psHeader } from '../render/container.ts'
+import { containerJson, containerRow, driftText, psHeader } from '../render/container.ts'
 import { renderTable } from '../render/table.ts'
 import { checkServices, serviceNames } from './services.ts'
 
@@ -70,6 +70,7 @@ async function runPs({ globals, args, options: raw }: Invocation, context: Conte
       containerRow(replica, service, context.now(), options.trunc),
     )
     terminal.out(renderTable(psHeader, rows))
+    for (const one of status.drift ?? []) terminal.err(`${driftText(one)}\n`)
   }
   return exitCodes.ok
 }

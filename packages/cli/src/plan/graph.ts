@@ -49,6 +49,8 @@ const looks: Partial<Record<OperationType, readonly [verb: string, color: string
   createContainer: ['create', green],
   startContainer: ['start', green],
   renameContainer: ['rename', amber],
+  unpauseContainer: ['unpause', green],
+  updateContainer: ['update', amber],
   stopContainer: ['stop', red],
   removeContainer: ['remove', red],
   removeNetwork: ['remove', red],

@@ -36,6 +36,8 @@ const words: Readonly<Record<OperationType, readonly [working: string, done: str
   killContainer: ['Killing', 'Killed'],
   removeContainer: ['Removing', 'Removed'],
   renameContainer: ['Renaming', 'Renamed'],
+  unpauseContainer: ['Unpausing', 'Unpaused'],
+  updateContainer: ['Updating', 'Updated'],
   runHook: ['Running', 'Done'],
   runInit: ['Running', 'Done'],
   runProvider: ['Running', 'Done'],

@@ -1,4 +1,4 @@
-import type { ObservedPort, ReplicaStatus, ServiceStatus } from '@bulkhead/model'
+import type { Drift, ObservedPort, ReplicaStatus, ServiceStatus } from '@bulkhead/model'
 import { humanDuration } from './age.ts'
 
 export const psHeader = [
@@ -25,10 +25,16 @@ export function containerRow(
     quoted(replica.command, truncate),
     replica.service,
     `${humanDuration(now - Date.parse(replica.createdAt))} ago`,
-    statusText(replica, now),
+    `${statusText(replica, now)}${service.held === undefined ? '' : ' (held)'}`,
     isolationText(replica, service),
     portsText(replica.ports),
   ]
+}
+
+/** What somebody changed, on one line: `drift: app-web-1: mem_limit is 128, asked for is 64 (update, since …)`. */
+export function driftText({ object, field, expected, actual, since, cause }: Drift): string {
+  const known = [cause, since === undefined ? undefined : `since ${since}`].filter((one) => one !== undefined)
+  return `drift: ${object}: ${field} is ${actual}, asked for is ${expected}${known.length === 0 ? '' : ` (${known.join(', ')})`}`
 }
 
 /** The keys that `docker compose ps --format json` prints, and `Isolation`. */

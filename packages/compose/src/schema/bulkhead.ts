@@ -5,7 +5,7 @@ import { later, works } from './support.ts'
 const drift = field(
   choice('repair', 'report'),
   'What happens when somebody changes a container from outside.',
-  later('Drift is repaired, whatever is set here.'),
+  works,
 )
 
 const health = field(

@@ -1,4 +1,4 @@
-import type { Service } from '@bulkhead/model'
+import type { ContainerSettings, Service } from '@bulkhead/model'
 import { bytes } from '../units.ts'
 import { ownerOf } from '../names.ts'
 import { present } from '../present.ts'
@@ -84,6 +84,25 @@ function restartPolicy({ restart, deploy }: Service): Readonly<Record<string, un
   const names: Readonly<Record<string, string>> = { any: 'always', 'on-failure': 'on-failure', none: 'no' }
   const name = names[policy.condition ?? 'any'] ?? policy.condition
   return { Name: name, MaximumRetryCount: name === 'on-failure' ? (policy.max_attempts ?? 0) : 0 }
+}
+
+/** What of a service's settings may be changed while its container runs, as the engine shows it. */
+export function wantedSettings(service: Service): ContainerSettings {
+  const { Name: name = 'no', MaximumRetryCount: most = 0 } = restartPolicy(service) ?? {}
+  const { Memory, MemorySwap, MemoryReservation, NanoCpus, CpuShares, CpusetCpus, PidsLimit } =
+    resources(service)
+  const number = (value: unknown): number => (typeof value === 'number' ? value : 0)
+  return {
+    restart: name === 'on-failure' && number(most) > 0 ? `${name}:${number(most)}` : String(name),
+    memory: number(Memory),
+    // As much again, where the file does not say.
+    memorySwap: number(MemorySwap) === 0 ? 2 * number(Memory) : number(MemorySwap),
+    memoryReservation: number(MemoryReservation),
+    nanoCpus: number(NanoCpus),
+    cpuShares: number(CpuShares),
+    cpuset: typeof CpusetCpus === 'string' ? CpusetCpus : '',
+    pidsLimit: Math.max(0, number(PidsLimit)),
+  }
 }
 
 function resources(service: Service): Readonly<Record<string, unknown>> {
