@@ -74,6 +74,12 @@ export const ServiceStatusSchema = shapeOf<ServiceStatus>()(
           Type.Enum([...rests], { description: 'What is asked for instead of that it runs.' }),
         ),
       ),
+      breaker: Type.Optional(
+        Type.Object(
+          { since: Type.String({ description: 'ISO 8601.' }), reason: Type.String() },
+          { description: 'Set while its breaker is open: nothing more is tried until somebody asks for it.' },
+        ),
+      ),
       held: Type.Optional(
         Type.String({
           description: 'Since when it is held, ISO 8601: somebody stopped it without asking Bulkhead.',

@@ -48,6 +48,8 @@ export interface ServiceStatus {
   readonly rest: Rest | undefined
   /** Since when it is held: somebody stopped it without asking Bulkhead. ISO 8601; absent: it is not. */
   readonly held?: string
+  /** Set while its breaker is open: nothing more is tried. Absent: it is closed. */
+  readonly breaker?: { readonly since: string; readonly reason: string }
   readonly replicas: readonly ReplicaStatus[]
 }
 

@@ -63,6 +63,7 @@ function serviceStatus(
     selected(project, intent).some((one) => one.name === name)
   const rest = on || intent?.target === 'up' ? intent?.resting[name] : undefined
   const held = notes?.held[name]
+  const trouble = notes?.troubles[name]
   return {
     name,
     isolation: {
@@ -71,6 +72,7 @@ function serviceStatus(
     },
     rest,
     ...(on && rest === undefined && held !== undefined ? { held } : {}),
+    ...(trouble?.open === undefined ? {} : { breaker: { since: trouble.open, reason: trouble.reason } }),
     wanted:
       on &&
       rest === undefined &&

@@ -31,6 +31,7 @@ import {
   type PlanInput,
   type Preview,
 } from '@bulkhead/planner'
+import { remedyFor } from './breaker.ts'
 import { checkApproved } from './approved.ts'
 import { execute, type Execution } from './execute.ts'
 import { bridge, type Gap } from './gap.ts'
@@ -212,6 +213,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     const [capabilities, observed] = await look(name, desired)
     const memory = memoryOf(desired)
     if (deployment === undefined && lookBack(name, desired, observed)) return false
+    if (deployment === undefined && remedy(name, desired, observed)) return false
     const input = { ...inputFor(name, desired, memory), capabilities, observed }
     if (deployment === undefined) noteDrift(name, driftOf(input))
     const { plan: nodes, problems, restarts = {} } = plan(input)
@@ -243,6 +245,30 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     }))
     if (Object.keys(restarts).length === 0) return false
     ledger.restarting(name, restarts)
+    return true
+  }
+
+  /** Asks for what the health policies say. True: by now more is asked for. */
+  function remedy(name: string, { project, intent }: DesiredState, observed: Observed): boolean {
+    if (project === undefined) return false
+    const active = Object.fromEntries(
+      Object.entries(project.services).filter(([service]) => intent.resting[service] === undefined),
+    )
+    const { restarts, replace, troubles, opened } = remedyFor(
+      { ...project, services: active },
+      observed,
+      notebook.of(name),
+      intent,
+      new Date().toISOString(),
+    )
+    notebook.change(name, () => ({ troubles }))
+    for (const service of opened) {
+      const reason = troubles[service]?.reason ?? ''
+      log.warn({ project: name, service, reason }, 'breaker opened')
+      ledger.breakerOpened(name, service, reason)
+    }
+    if (Object.keys(restarts).length === 0 && replace.length === 0) return false
+    ledger.restarting(name, restarts, replace)
     return true
   }
 

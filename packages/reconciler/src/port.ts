@@ -77,8 +77,13 @@ export interface Ledger {
   /** Names of all projects that are kept. */
   projects(): readonly string[]
   desired(project: string): DesiredState | undefined
-  /** Adds to what is to be restarted: id → the start that must be behind it. It outlives the round that stops it. */
-  restarting(project: string, restarts: Readonly<Record<string, string>>): void
+  /**
+   * Adds to what is to be restarted: id → the start that must be behind it. It outlives the round that stops it.
+   * `replace`: ids of those that are to be made anew.
+   */
+  restarting(project: string, restarts: Readonly<Record<string, string>>, replace?: readonly string[]): void
+  /** Nothing more is tried for a service until somebody asks for it. */
+  breakerOpened(project: string, service: string, reason: string): void
   /** `post_start` hooks of a container have run. */
   hookRan(project: string, container: string, run: HooksRun): void
   /** A provider or model was asked, or has given: in the place of what is kept of it. */

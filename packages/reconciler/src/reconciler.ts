@@ -207,7 +207,14 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     deploy(project) {
       lanes.interrupt(project)
       gaps.delete(project)
-      holds.release(project, ledger.desired(project)?.deployment?.options.services)
+      const asked = ledger.desired(project)?.deployment?.options.services
+      holds.release(project, asked)
+      notebook.change(project, ({ troubles }) => ({
+        troubles:
+          asked === undefined
+            ? {}
+            : Object.fromEntries(Object.entries(troubles).filter(([name]) => !asked.includes(name))),
+      }))
       lanes.enqueue(project)
     },
     status: (project) => convergence.status(project),

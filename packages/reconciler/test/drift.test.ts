@@ -9,6 +9,7 @@ import type { Player, Scene } from './scene.ts'
 const scripts: readonly Script[] = [
   { command: /^ends/u, does: { exits: { after: 2000, code: 0 } } },
   { command: /^fails/u, does: { exits: { after: 2000, code: 3 } } },
+  { command: /^sick/u, probes: [1] },
   { command: /^wakes/u, probes: [1, 1, 1, 0] },
 ]
 
@@ -144,6 +145,47 @@ const rows: readonly Row[] = [
     does: ({ call }) => call('DELETE', '/containers/app-web-1?force=1'),
     until: ({ state, now, before }) =>
       state('web') === 'running' && now()['app-web-1'] !== before['app-web-1'],
+  },
+  {
+    name: 'what is unhealthy must be restarted, with those that restart with it, until its tries are used up',
+    services: {
+      web: {
+        ...steady,
+        command: ['sick'],
+        healthcheck: { test: ['CMD', 'false'], interval: '5s', retries: 1 },
+        'x-bulkhead': { health: { on_unhealthy: 'restart', retries: 2, window: '1m0s' } },
+      },
+      side: { depends_on: { web: { condition: 'service_started', required: true, restart: true } } },
+    },
+    does: async () => undefined,
+    until: async ({ status }) => (await status()).services.some(({ breaker }) => breaker !== undefined),
+    check: async (t, { twin, scene, status }) => {
+      const stopsOf = (name: string): number => {
+        const id = [...twin.world.containers.values()].find((one) => one.name === name)?.id ?? ''
+        return twin.calls.filter(({ path }) => path.endsWith('/stop') && path.includes(id)).length
+      }
+      t.same([stopsOf('app-web-1'), stopsOf('app-side-1')], [2, 2])
+      t.match(scene.ledger.opened, [{ service: 'web', reason: /app-web-1 is unhealthy/ }])
+      t.match((await status()).services.find(({ name }) => name === 'web')?.breaker, {
+        reason: /unhealthy/,
+        since: /^20/,
+      })
+    },
+  },
+  {
+    name: 'what is unhealthy must be made anew where that is asked for',
+    services: {
+      web: {
+        ...steady,
+        command: ['sick'],
+        healthcheck: { test: ['CMD', 'false'], interval: '5s', retries: 1 },
+        'x-bulkhead': { health: { on_unhealthy: 'recreate', retries: 1 } },
+      },
+    },
+    does: async () => undefined,
+    until: async ({ status, now, before }) =>
+      now()['app-web-1'] !== before['app-web-1'] &&
+      (await status()).services.some(({ breaker }) => breaker !== undefined),
   },
   {
     name: 'what is paused must go on',

@@ -17,6 +17,8 @@ export interface MemoryLedger extends Ledger {
   ask(project: Project, intent: Intent, action: DeploymentAction): void
   /** Of the deployments that are over, in order. */
   readonly outcomes: readonly Outcome[]
+  /** Breakers that opened. */
+  readonly opened: readonly { readonly service: string; readonly reason: string }[]
   /** Whether a deployment waits or runs. */
   isBusy(): boolean
 }
@@ -31,6 +33,7 @@ export interface Outcome {
 /** A ledger of one project. */
 export function memoryLedger(): MemoryLedger {
   const outcomes: Outcome[] = []
+  const opened: { readonly service: string; readonly reason: string }[] = []
   let state: DesiredState | undefined
   let revision = 0
   let provisions: readonly Provision[] = []
@@ -39,6 +42,7 @@ export function memoryLedger(): MemoryLedger {
   let seen: string | undefined
   return {
     outcomes,
+    opened,
     isBusy: () => state?.deployment !== undefined,
     ask(project, intent, action) {
       revision += 1
@@ -53,10 +57,17 @@ export function memoryLedger(): MemoryLedger {
     },
     projects: () => (state?.project === undefined ? [] : [state.project.name]),
     desired: (name) => (state?.project?.name === name ? { ...state, provisions } : undefined),
-    restarting(_name, restarts) {
+    restarting(_name, restarts, replace = []) {
       if (state === undefined) return
       const { intent } = state
-      state = { ...state, intent: { ...intent, restarts: { ...intent.restarts, ...restarts } } }
+      state = {
+        ...state,
+        intent: {
+          ...intent,
+          restarts: { ...intent.restarts, ...restarts },
+          replace: [...intent.replace, ...replace],
+        },
+      }
     },
     hookRan: (_project, container, run) => hooksRun.set(container, run),
     provisioned(_project, provision) {
@@ -66,6 +77,7 @@ export function memoryLedger(): MemoryLedger {
       provisions = withoutProvision(provisions, { kind: 'provider', name })
     },
     containerGone: (container) => hooksRun.delete(container),
+    breakerOpened: (_name, service, reason) => void opened.push({ service, reason }),
     notes: (name) => (state?.project?.name === name ? notes : undefined),
     note: (_name, written) => void (notes = written),
     seen: () => seen,

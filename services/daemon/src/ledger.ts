@@ -112,18 +112,30 @@ export function createLedger({
         suspended: kept.suspended !== undefined,
       }
     },
-    restarting(name, restarts) {
+    restarting(name, restarts, replace = []) {
       store.transaction(() => {
         const kept = projects.get(name)
         if (kept === undefined) return
         const { intent } = kept
-        projects.save({ ...kept, intent: { ...intent, restarts: { ...intent.restarts, ...restarts } } })
+        projects.save({
+          ...kept,
+          intent: {
+            ...intent,
+            restarts: { ...intent.restarts, ...restarts },
+            replace: [...new Set([...intent.replace, ...replace])],
+          },
+        })
       })
     },
     hookRan: (project, container, run) => projects.hookRan(project, container, run),
     provisioned: (project, provision) => projects.provisioned(project, provision),
     released: (project, service) => projects.released(project, service),
     containerGone: (container) => projects.containerGone(container),
+    breakerOpened(project, service, reason) {
+      const time = now().toISOString()
+      const shown = loader.maskOf(project)(reason)
+      notify({ type: 'breaker.open', time, project, service, reason: shown })
+    },
     notes: (name) => projects.notes(name),
     note: (name, notes) => projects.note(name, notes),
     seen: () => store.settings.get('seen'),

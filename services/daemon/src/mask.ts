@@ -102,6 +102,9 @@ export function maskStatus(status: ProjectStatus, mask: Mask): ProjectStatus {
         }),
     services: status.services.map((service) => ({
       ...service,
+      ...(service.breaker === undefined
+        ? {}
+        : { breaker: { ...service.breaker, reason: mask(service.breaker.reason) } }),
       replicas: service.replicas.map((replica) => ({
         ...replica,
         command: mask(replica.command),

@@ -5,7 +5,19 @@ import type { FastifyBaseLogger } from 'fastify'
 import PQueue from 'p-queue'
 
 /** What somebody should know who is not looking. Holds no secrets: problems are masked before they come here. */
-export interface Notice {
+export type Notice = DeploymentFailed | BreakerOpen
+
+/** Nothing more is tried for a service until somebody asks for it. */
+export interface BreakerOpen {
+  readonly type: 'breaker.open'
+  /** ISO 8601. */
+  readonly time: string
+  readonly project: string
+  readonly service: string
+  readonly reason: string
+}
+
+export interface DeploymentFailed {
   readonly type: 'deployment.failed'
   /** ISO 8601. */
   readonly time: string

@@ -70,6 +70,9 @@ async function runPs({ globals, args, options: raw }: Invocation, context: Conte
       containerRow(replica, service, context.now(), options.trunc),
     )
     terminal.out(renderTable(psHeader, rows))
+    for (const { name: service, breaker } of status.services)
+      if (breaker !== undefined)
+        terminal.err(`breaker: ${service} is left alone since ${breaker.since}: ${breaker.reason}\n`)
     for (const one of status.drift ?? []) terminal.err(`${driftText(one)}\n`)
   }
   return exitCodes.ok

@@ -15,7 +15,7 @@ const health = field(
     window: field(duration, 'The time over which tries are counted.'),
   }),
   'What to do about containers that are unhealthy.',
-  later('Unhealthy containers are shown, not restarted.'),
+  works,
 )
 
 const trust = field(
