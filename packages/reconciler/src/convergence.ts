@@ -238,9 +238,10 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
   function lookBack(name: string, { project }: DesiredState, observed: Observed): boolean {
     const gap = options.bridged(name)
     if (gap === undefined || project === undefined) return false
-    const { held, ended, restarts } = bridge(gap, project, observed, notebook.of(name))
+    const { held, released, ended, restarts } = bridge(gap, project, observed, notebook.of(name))
+    const isKept = ([service]: readonly [string, string]): boolean => !released.includes(service)
     notebook.change(name, (notes) => ({
-      held: { ...held, ...notes.held },
+      held: { ...held, ...Object.fromEntries(Object.entries(notes.held).filter(isKept)) },
       ended: { ...ended, ...notes.ended },
     }))
     if (Object.keys(restarts).length === 0) return false

@@ -28,6 +28,8 @@ export function newsSince(
 export interface Bridge {
   /** Services that somebody stopped meanwhile → since when. */
   readonly held: Readonly<Record<string, string>>
+  /** Services whose stop was the engine's own, as it went down: they are held no more. */
+  readonly released: readonly string[]
   /** Containers that ended with the engine. */
   readonly ended: Readonly<Record<string, EndNote>>
   /** Containers that the engine started out of order: id → that start. */
@@ -55,25 +57,42 @@ export function bridge(
   // Its memory may be full of its own start by now.
   const restarted =
     gap.restarted || (up.length > 0 && up.every(({ startedAt }) => isLater(startedAt, gap.since)))
+  // One that was killed stops nothing: what it ran ended, for all it knows, when it came back.
+  const wentDown = restarted && !replicas.some(({ finishedAt }) => isLater(finishedAt, gap.since))
+  const released = wentDown ? stoppedByEngine(gap, notes) : []
   const left = replicas.filter(
     (one) =>
-      isOwedAStart(one) &&
-      notes.held[one.service] === undefined &&
       notes.ended[one.id] === undefined &&
-      !notes.stopping.includes(one.id),
+      !notes.stopping.includes(one.id) &&
+      (released.includes(one.service)
+        ? one.state === 'exited'
+        : isOwedAStart(one) && notes.held[one.service] === undefined),
   )
-  if (!restarted)
-    return { held: Object.fromEntries(left.map((one) => [one.service, endOf(one)])), ended: {}, restarts: {} }
+  if (!restarted) {
+    const held = Object.fromEntries(left.map((one) => [one.service, endOf(one)]))
+    return { held, released, ended: {}, restarts: {} }
+  }
   const cause = 'ended with the engine'
   const early = up.filter(
     (one) => isLater(one.startedAt, gap.since) && isAhead(one, project, replicas, isLater),
   )
   return {
     held: {},
+    released,
     ended: Object.fromEntries(left.map((one) => [one.id, { at: endOf(one), cause }])),
     restarts: Object.fromEntries(early.map(({ id, startedAt = '' }) => [id, startedAt])),
   }
 }
+
+/** An engine that is told to end stops every container first, and tells so as if somebody had. */
+function stoppedByEngine({ since }: Gap, { held }: Notes): readonly string[] {
+  return Object.entries(held)
+    .filter(([, at]) => Date.parse(at) > Date.parse(since) - longestShutdownMs)
+    .map(([service]) => service)
+}
+
+/** Milliseconds that an engine may take to go down; a stop of somebody's in that time is taken for its own. */
+const longestShutdownMs = 60_000
 
 /** True for what the engine started before a dependency was as `depends_on` asks, where that says to restart with it. */
 function isAhead(

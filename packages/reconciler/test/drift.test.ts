@@ -305,6 +305,24 @@ const rows: readonly Row[] = [
     until: startedAgain('web'),
   },
   {
+    name: 'what the engine stopped as it went down must run again, whatever its policy',
+    services: { web: steady, db: {} },
+    does: async (stage) => {
+      // As an engine does that is told to end: it stops all that runs, and tells so.
+      await stage.call('POST', '/containers/app-web-1/stop')
+      await stage.call('POST', '/containers/app-db-1/stop')
+      await comesTrue(async () => (await isHeld('web')(stage)) && (await isHeld('db')(stage)))
+      await stage.twin.die()
+      await stage.twin.comeBack('stopped')
+    },
+    until: async (stage) => (await startedAgain('web')(stage)) && (await startedAgain('db')(stage)),
+    check: async (t, { status }) =>
+      t.equal(
+        (await status()).services.some(({ held }) => held),
+        false,
+      ),
+  },
+  {
     name: 'what was held must be held after a restart of the engine too',
     services: { web: steady, db: steady },
     does: async (stage) => {
