@@ -35,6 +35,8 @@ export interface Client {
   streams(signal?: AbortSignal): Promise<Docker>
   /** The same for one call that may take as long as `extraMs` beyond the time limit. */
   patient(extraMs: number, signal?: AbortSignal): Promise<Docker>
+  /** The same for one that has to do with a file system of any size: it has six times the time limit. */
+  unhurried(signal?: AbortSignal): Promise<Docker>
   close(): void
 }
 
@@ -80,6 +82,7 @@ export function openClient(
     address,
     agreement,
     calls: (signal) => over(calling, signal, callTimeoutMs),
+    unhurried: (signal) => over(streaming, signal, callTimeoutMs * 6),
     patient: (extraMs, signal) => over(streaming, signal, callTimeoutMs + extraMs),
     streams: (signal) => over(streaming, signal),
     close: () => {

@@ -7,8 +7,6 @@ import { segment } from './segment.ts'
 
 /** Seconds that the engine gives a container that was created without a time of its own. */
 const usualGraceSeconds = 10
-/** Large file systems take their time to be removed. */
-const longestRemovalSeconds = 600
 
 /**
  * Creates a container on all its networks. When one of them can't be joined the
@@ -103,7 +101,7 @@ export async function removeContainer(
   { volumes }: { readonly volumes: boolean },
   signal?: AbortSignal,
 ): Promise<void> {
-  const docker = await client.patient(longestRemovalSeconds * 1000, signal)
+  const docker = await client.unhurried(signal)
   const its = docker.getContainer(segment(container))
   await attempt(`remove container "${container}"`, signal, async () => {
     try {

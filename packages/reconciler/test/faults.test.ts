@@ -9,7 +9,7 @@ import type { Story } from './stories.ts'
 /** How many seeds are tried. */
 const storms = 20
 
-t.jobs = 2
+t.jobs = 6
 t.setTimeout(560_000)
 for (const [release, blows] of [
   ['26', [...beforeAll, ...afterWrites]],

@@ -14,7 +14,7 @@ const patienceMs = 10_000
 /** A second of the engine's is this part of one of ours. */
 const speed = 200
 /** An engine that has said nothing for so long, in our time, says nothing any more. */
-const callTimeoutMs = 400
+const callTimeoutMs = 600
 
 /** What befalls one call: the engine's faults, the end of our own process as it makes the call, or that of the engine. */
 export type Blow = Fault['does'] | 'die before' | 'die after' | 'take the engine with it'

@@ -203,7 +203,7 @@ t.test('calls must be counted, and wait for as long as they are told', async (t)
   t.equal(twin.calls.length, 2)
   await clock.advance(1)
   await asking
-  t.strictSame(counted, ['1 GET /version', '2 GET /info'])
+  t.strictSame(counted, ['1 GET /version', '2 GET /info', '3 GET /plugins'])
 })
 
 t.test('an engine that dies and comes back must know its containers and no events', async (t) => {

@@ -74,6 +74,7 @@ export function createWebhook({ url, secret, log, firstDelayMs = 1000 }: Webhook
       }
       if (attempt < attempts) await pause(firstDelayMs * 2 ** (attempt - 1), stopping.signal)
     }
+    if (stopping.signal.aborted) return
     log.warn({ type: notice.type, project: notice.project, reason }, 'webhook did not take a notice')
   }
 

@@ -119,7 +119,7 @@ await behaviors('hooks', '26', async (behave, house) => {
       await bulkhead('down')
       t.strictSame(await log(), [second, first, third, fourth], 'down')
       await bulkhead('up', '-d')
-      await docker('kill', `${name}-web-1`)
+      await docker('stop', '-t', '0', `${name}-web-1`)
       await bulkhead('down')
       t.equal((await log()).length, 4, 'nothing runs, nothing to tell')
     },
