@@ -8,7 +8,7 @@ import {
   type Project,
   type Service,
 } from '@bulkhead/model'
-import { lostForGood } from './drift.ts'
+import { lostForGood } from './deviation.ts'
 import { changedFields, type Former } from './hash.ts'
 import { imageOf } from './names.ts'
 import { parentsOf } from './select.ts'

@@ -4,7 +4,7 @@ import { isOwn } from './judge.ts'
 import { emitRemovals, emitStops } from './order.ts'
 import { emitLeftovers, orphansIn } from './orphans.ts'
 import type { PlanInput, PlanResult } from './input.ts'
-import { emitReleases } from './releases.ts'
+import { emitReleases } from './release.ts'
 import { leavingOf } from './rests.ts'
 
 /**

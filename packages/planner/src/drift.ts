@@ -1,81 +1,81 @@
-import type { ContainerSettings, ObservedContainer, Project, Service } from '@bulkhead/model'
-import { containerName, isTemporaryName } from './names.ts'
-import { wantedSettings } from './specification/hostConfig.ts'
+import type { ObservedContainer } from '@bulkhead/model'
+import { decide, type Decision } from './decide.ts'
+import { deviations, type Deviation } from './deviation.ts'
+import type { PlanInput, UpInput } from './input.ts'
+import { judge } from './judge.ts'
+import { containerName } from './names.ts'
+import { repairsOf } from './repair.ts'
+import { activeServices, wantedReplicas } from './select.ts'
+import { wantedOf } from './up.ts'
 
-/** One field in which what is there is not what was made. */
-export interface Deviation {
-  /** In the file's terms: `mem_limit`, `name`, … */
-  readonly field: string
-  readonly expected: string
-  readonly actual: string
+/** What somebody changed of a thing on the engine. */
+export interface Drifted extends Deviation {
+  /** Name of the container, network or volume. */
+  readonly object: string
+  readonly service: string | undefined
 }
 
 /**
- * Settings that were changed from outside. Where nothing is there of what was
- * asked for, the engine cannot do it and has left it out: nobody changed that.
+ * In what the engine is not as it was left: what the loop repairs, or only
+ * reports where that is asked for. Not what is held, rests or ended by itself.
  */
-export function changedSettings(
-  { settings }: ObservedContainer,
-  service: Service,
-): Partial<ContainerSettings> {
-  if (settings === undefined) return {}
-  const wanted = wantedSettings(service)
-  const fields = Object.keys(fieldNames) as (keyof typeof fieldNames)[]
-  const changed = fields.filter((field) => isSet(settings[field]) && settings[field] !== wanted[field])
-  return Object.fromEntries(changed.map((field) => [field, wanted[field]]))
+export function driftOf(input: PlanInput): readonly Drifted[] {
+  const { project, intent, held } = input
+  if (project === undefined || intent.target !== 'up') return []
+  const given: UpInput = {
+    ...input,
+    project,
+    observed: {
+      ...input.observed,
+      containers: input.observed.containers.filter(({ hook }) => hook === undefined),
+    },
+  }
+  const services = activeServices(project, intent).filter(
+    ({ name, provider }) => provider === undefined && intent.resting[name] === undefined && !held.has(name),
+  )
+  const judgment = judge(given, services)
+  const missing = [...judgment.networks.values(), ...judgment.volumes.values()].flatMap(
+    ({ definition, found }): readonly Drifted[] =>
+      found === undefined ? [gone(definition.name, undefined)] : [],
+  )
+  const containers = services.flatMap((service) => {
+    const wanted = wantedOf(given, service)
+    const frozen = intent.frozen.includes(service.name)
+    return decide(wanted, wantedReplicas(service, intent), given.observed, frozen).flatMap(
+      (decision): readonly Drifted[] => {
+        if (decision.kind === 'create')
+          return [gone(containerName(project, service, decision.number), service.name)]
+        if (decision.kind !== 'keep' && decision.kind !== 'replace') return []
+        const { container } = decision
+        const found = [
+          ...deviations(container, project, service),
+          ...cause(decision),
+          ...ended(container, input.ended),
+          ...repairsOf(container, { project, service }, judgment).map(({ attachment }) => ({
+            field: `networks.${attachment.network}`,
+            expected: 'connected',
+            actual: 'disconnected',
+          })),
+        ]
+        return found.map((one) => ({ object: container.name, service: service.name, ...one }))
+      },
+    )
+  })
+  return [...missing, ...containers]
 }
 
-/** Of those, the ones that only a new container can have again: the engine knows no way to take a limit off. */
-export function lostForGood(container: ObservedContainer, service: Service): readonly string[] {
-  return Object.entries(changedSettings(container, service))
-    .filter(([, value]) => !isSet(value))
-    .map(([field]) => fieldNames[field as keyof typeof fieldNames])
+function gone(object: string, service: string | undefined): Drifted {
+  return { object, service, field: 'state', expected: 'present', actual: 'gone' }
 }
 
-/** The name that a container has in place of its own; undefined: its own. Compose 1 wrote names with underscores. */
-export function strangeName(
-  { name, number }: ObservedContainer,
-  project: Project,
-  service: Service,
-): string | undefined {
-  const own = containerName(project, service, number ?? 1)
-  const isKnown = name === own || name.replaceAll('_', '-') === own || isTemporaryName(name, own)
-  return isKnown ? undefined : own
+/** A change of a setting has a field of its own. */
+function cause(decision: Decision): readonly Deviation[] {
+  if (decision.kind !== 'replace' || decision.cause.endsWith('changed from outside')) return []
+  return [{ field: 'container', expected: 'as asked for', actual: decision.cause }]
 }
 
-/** In what a container that goes on is not as it was made. */
-export function deviations(
-  container: ObservedContainer,
-  project: Project,
-  service: Service,
-): readonly Deviation[] {
-  const { settings } = container
-  const own = strangeName(container, project, service)
-  return [
-    ...(own === undefined ? [] : [{ field: 'container_name', expected: own, actual: container.name }]),
-    ...(container.state === 'paused' ? [{ field: 'state', expected: 'running', actual: 'paused' }] : []),
-    ...Object.entries(changedSettings(container, service)).map(([field, value]) => ({
-      field: fieldNames[field as keyof typeof fieldNames],
-      expected: shown(value),
-      actual: shown(settings?.[field as keyof ContainerSettings]),
-    })),
-  ]
-}
-
-const fieldNames = {
-  restart: 'restart',
-  memory: 'mem_limit',
-  memoryReservation: 'mem_reservation',
-  nanoCpus: 'cpus',
-  cpuShares: 'cpu_shares',
-  cpuset: 'cpuset',
-  pidsLimit: 'pids_limit',
-} as const satisfies Partial<Record<keyof ContainerSettings, string>>
-
-function isSet(value: string | number | undefined): boolean {
-  return value !== undefined && value !== 0 && value !== ''
-}
-
-function shown(value: string | number | undefined): string {
-  return isSet(value) ? String(value) : 'none'
+function ended({ id, state, startedAt = '' }: ObservedContainer, notes: PlanInput['ended'] = {}) {
+  const note = notes[id]
+  if (note === undefined || state !== 'exited' || Date.parse(startedAt) > Date.parse(note.at)) return []
+  return [{ field: 'state', expected: 'running', actual: `exited: ${note.cause}` }]
 }

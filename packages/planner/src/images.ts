@@ -11,7 +11,7 @@ import { buildOperation, builtUpon } from './build.ts'
 import { newDraft } from './draft.ts'
 import { hookImages, imageOf } from './names.ts'
 import type { ImageRefresh, PlanInput } from './input.ts'
-import { causeToPullAgain } from './pullPolicy.ts'
+import { causeToPullAgain } from './pull-policy.ts'
 import { activeServices, isBystander } from './select.ts'
 
 type Input = PlanInput & { readonly project: Project }

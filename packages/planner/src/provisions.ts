@@ -12,7 +12,7 @@ import {
 import { newDraft, type Draft } from './draft.ts'
 import { canonical } from './hash.ts'
 import type { PlanInput, PlanResult, UpInput } from './input.ts'
-import { release } from './releases.ts'
+import { release } from './release.ts'
 import { activeServices, closureOf, isBystander } from './select.ts'
 import { planUp } from './up.ts'
 

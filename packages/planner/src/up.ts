@@ -18,7 +18,7 @@ import type { PlanResult, ServicePlan, UpInput } from './input.ts'
 import { doomedVolumes, volumeHolders } from './clear.ts'
 import { judge, type Judgment } from './judge.ts'
 import { emitFormerNetworks } from './resources.ts'
-import { emitReleases } from './releases.ts'
+import { emitReleases } from './release.ts'
 import { planRests } from './rests.ts'
 import { activeServices, isLeft, parentsOf, wantedReplicas } from './select.ts'
 

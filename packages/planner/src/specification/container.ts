@@ -2,7 +2,7 @@ import { bulkheadLabels, composeLabels, type ContainerSpec, type Service } from 
 import { sealHooks } from '../hooks.ts'
 import { containerName, imageOf, ownerOf } from '../names.ts'
 import { present } from '../present.ts'
-import { composeVersion } from '../release.ts'
+import { composeVersion } from '../compose-version.ts'
 import { nanoseconds, seconds } from '../units.ts'
 import { hostConfig } from './hostConfig.ts'
 import type { SpecificationInput } from './input.ts'

@@ -1,7 +1,7 @@
 import { composeLabels, type ContainerSpec, type Hook, type Service } from '@bulkhead/model'
 import { imageOf } from '../names.ts'
 import { present } from '../present.ts'
-import { composeVersion } from '../release.ts'
+import { composeVersion } from '../compose-version.ts'
 import { containerSpec } from './container.ts'
 import type { SpecificationInput } from './input.ts'
 

@@ -9,7 +9,7 @@ import {
   type VolumeSpec,
 } from '@bulkhead/model'
 import { present } from '../present.ts'
-import { composeVersion } from '../release.ts'
+import { composeVersion } from '../compose-version.ts'
 import { links, type Linking } from './links.ts'
 
 /**
