@@ -137,7 +137,9 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
     const bundle = given === undefined ? undefined : withServices(given, uploaded?.activating)
     const name = uploaded?.project.name ?? request.project
     if (name === undefined) throw nothingNamed()
-    if (uploaded !== undefined && contexts === 'needed') checkContexts(uploaded, store)
+    // What an earlier revision was built from may be gone; its images need not be.
+    const isBack = request.revision !== undefined
+    if (uploaded !== undefined && contexts === 'needed' && !isBack) checkContexts(uploaded, store)
     if (uploaded === undefined) await checkKnown(name, action, { store, engine })
     if (request.services?.length === 0) throw emptyList()
 

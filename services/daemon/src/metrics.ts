@@ -29,27 +29,27 @@ export function createMetrics({ projects, waiting }: Gauges): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const rounds = new Histogram({
-    name: 'bulkhead_round_duration_seconds',
-    help: 'Rounds of the loop, by what came of them: settled, changed or failed.',
-    labelNames: ['outcome'],
-    buckets: seconds,
-    registers,
-  })
-  const operations = new Histogram({
-    name: 'bulkhead_operation_duration_seconds',
-    help: 'Operations on the engine, by type and outcome: done or failed.',
-    labelNames: ['type', 'outcome'],
-    buckets: seconds,
-    registers,
-  })
-  const calls = new Histogram({
-    name: 'bulkhead_engine_call_duration_seconds',
-    help: 'Calls of the engine, by name and outcome: ok, or the code of the error.',
-    labelNames: ['call', 'outcome'],
-    buckets: seconds,
-    registers,
-  })
+  const durations = (what: string, help: string, labelNames: readonly string[]): Histogram =>
+    new Histogram({
+      name: `bulkhead_${what}_duration_seconds`,
+      help,
+      labelNames: [...labelNames],
+      buckets: seconds,
+      registers,
+    })
+  const rounds = durations('round', 'Rounds of the loop, by what came of them: settled, changed or failed.', [
+    'outcome',
+  ])
+  const operations = durations(
+    'operation',
+    'Operations on the engine, by type and outcome: done or failed.',
+    ['type', 'outcome'],
+  )
+  const calls = durations(
+    'engine_call',
+    'Calls of the engine, by name and outcome: ok, or the code of the error.',
+    ['call', 'outcome'],
+  )
   const deployments = new Counter({
     name: 'bulkhead_deployments_total',
     help: 'Deployments that have ended, by action and outcome.',

@@ -598,6 +598,25 @@ t.test('a build context must be uploaded once, and be what its digest says', asy
   t.equal((await app.inject(bundle(digestOf('archive')))).statusCode, 202)
 })
 
+t.test('going back must not need what was built from then', async (t) => {
+  const served = await serve(t)
+  const digest = digestOf('archive')
+  await served.app.inject({
+    method: 'PUT',
+    url: `/v1/contexts/${encodeURIComponent(digest)}`,
+    payload: 'archive',
+    headers: { 'content-type': 'application/x-tar' },
+  })
+  const built = 'name: app\nservices:\n  web: {build: ./web}\n'
+  const first = up({ bundle: bundleOf(built, { contexts: { '/app/web': digest } }) })
+  t.equal((await served.app.inject(first)).statusCode, 202)
+  t.equal((await served.app.inject(up({ bundle: bundleOf(simple) }))).statusCode, 202)
+  // Two days later.
+  served.store.contexts.prune(new Set(), new Date(Date.now() + 2 * 24 * 3600 * 1000))
+  t.equal(served.store.contexts.has(digest), false)
+  t.equal((await served.app.inject(up({ project: 'app', revision: 1 }))).statusCode, 202)
+})
+
 t.test("a deployment's stream", async (t) => {
   const served = await serve(t)
   const { app, ledger } = served
