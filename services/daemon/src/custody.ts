@@ -1,6 +1,6 @@
 import type { Feed } from './feed.ts'
 import type { Store } from './store/store.ts'
-import { unknownProject } from './deployments.ts'
+import { unknownProject } from './unknown.ts'
 
 /** Whether Bulkhead looks after a project. Nothing here touches the engine. */
 export interface Custody {

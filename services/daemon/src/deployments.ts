@@ -16,11 +16,12 @@ import { checkKept, keptOf } from './kept.ts'
 import type { LoadedProject, Loader } from './loaded.ts'
 import { loginFor } from './logins.ts'
 import type { Logins } from './logins.ts'
-import { unknownRevision } from './revision.ts'
+import { unknownProject } from './unknown.ts'
 import { maskProblem } from './mask.ts'
 import type { ProgramFolders } from './programs/find.ts'
 import type { Origin, StoredRevision } from './store/projects.ts'
 import type { Store } from './store/store.ts'
+import { asking, earlier, named, storedForProfiles, withServices } from './asked-files.ts'
 import { checkAwake } from './awake.ts'
 import { bringing, looksAtContainers, readsFiles, wishOf, withoutStrangers } from './wish.ts'
 import type { Wish } from './wish.ts'
@@ -272,12 +273,6 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
   }
 }
 
-export function unknownProject(name: string): BulkheadError {
-  return new BulkheadError('BH_PROJECT_NOT_FOUND', `No project is named "${name}".`, {
-    hint: 'List the known ones with `bulkhead ls -a`.',
-  })
-}
-
 /** @throws BulkheadError BH_CONFLICT while a deployment of the project is under way. */
 function checkIdle(name: string, { deployments }: Pick<Store, 'deployments'>): void {
   const active = deployments.active(name)
@@ -302,63 +297,6 @@ export function checkEngine(wanted: string | undefined, present: string): void {
     `The command would use the engine at ${wanted}, this daemon uses the one at ${present}.`,
     { hint: `Set DOCKER_HOST=${present}, or start a daemon of your own with \`bulkhead daemon start\`.` },
   )
-}
-
-/** @throws BulkheadError BH_REVISION_NOT_FOUND */
-function earlier(
-  { project: name, revision, action }: DeploymentRequest,
-  projects: Store['projects'],
-): Bundle | undefined {
-  if (revision === undefined) return undefined
-  if (name === undefined || !bringing.has(action)) {
-    throw new BulkheadError('BH_BAD_REQUEST', 'A revision is asked for with `project` and the action `up`.', {
-      hint: 'Name the project, or send a bundle.',
-    })
-  }
-  const bundle = projects.bundle(name, revision)
-  if (bundle !== undefined) return bundle
-  if (projects.get(name) === undefined) throw unknownProject(name)
-  throw unknownRevision(name, revision, projects.history(name))
-}
-
-/**
- * The newest revision, where services are asked for that its profiles don't
- * enable: it's loaded anew, and kept as a revision that enables them.
- */
-function storedForProfiles(
-  { action, project: name, services = [] }: DeploymentRequest,
-  { projects, loader }: { readonly projects: Store['projects']; readonly loader: Loader },
-): Bundle | undefined {
-  const revision = readsFiles(action) && name !== undefined ? projects.latest(name) : undefined
-  if (revision === undefined || name === undefined) return undefined
-  const disabled = loader.latest(name)?.project.disabledServices ?? {}
-  return services.some((service) => Object.hasOwn(disabled, service))
-    ? projects.bundle(name, revision)
-    : undefined
-}
-
-/** Who asks for services by name activates their profiles. */
-function asking(bundle: Bundle, { action, services = [] }: DeploymentRequest): Bundle {
-  if (!readsFiles(action) || services.length === 0) return bundle
-  return withServices(bundle, [...new Set([...(bundle.services ?? []), ...services])])
-}
-
-/** Services that enable nothing are left out, so that the same files stay the same revision. */
-function withServices(bundle: Bundle, services: readonly string[] | undefined): Bundle {
-  return { ...bundle, services: services?.length === 0 ? undefined : services }
-}
-
-/** The bundle under the name that the request gives it. */
-function named(bundle: Bundle, name: string | undefined): Bundle {
-  if (name === undefined) return bundle
-  if (bundle.projectName !== undefined && bundle.projectName !== name) {
-    throw new BulkheadError(
-      'BH_BAD_REQUEST',
-      `The request is for project "${name}", its bundle for "${bundle.projectName}".`,
-      { hint: 'Give one name.' },
-    )
-  }
-  return { ...bundle, projectName: name }
 }
 
 function checkContexts({ contexts }: LoadedProject, store: Pick<Store, 'contexts'>): void {

@@ -3,8 +3,8 @@ import type { FieldChange, Project } from '@bulkhead/model'
 import { diff } from '@bulkhead/planner'
 import type { LoadedProject, Loader } from './loaded.ts'
 import { maskChanges } from './mask.ts'
-import { unknownProject } from './deployments.ts'
-import { unknownRevision } from './revision.ts'
+import { unknownProject, unknownRevision } from './unknown.ts'
+
 import type { RevisionEntry } from './store/projects.ts'
 import type { Store } from './store/store.ts'
 

@@ -12,7 +12,8 @@ import type {
   ServiceVolume,
 } from '@bulkhead/model'
 import type { OneOffRequest, OneOffs, PreparedOneOff } from '@bulkhead/reconciler'
-import { checkEngine, unknownProject } from './deployments.ts'
+import { checkEngine } from './deployments.ts'
+import { unknownProject } from './unknown.ts'
 import type { Deployments } from './deployments.ts'
 import type { Feed } from './feed.ts'
 import type { ServerSentEvent } from './http/sse.ts'

@@ -12,7 +12,7 @@ import type { Engine } from '@bulkhead/engine'
 import { BulkheadError } from '@bulkhead/model'
 import { Type } from 'typebox'
 import { faultOfReference } from '../checks/image-reference.ts'
-import { unknownProject } from '../deployments.ts'
+import { unknownProject } from '../unknown.ts'
 import type { ProjectStore } from '../store/projects.ts'
 
 export interface ImageRouteOptions {

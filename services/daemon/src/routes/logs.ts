@@ -11,7 +11,7 @@ import {
 import type { Engine } from '@bulkhead/engine'
 import { BulkheadError } from '@bulkhead/model'
 import { Type } from 'typebox'
-import { unknownProject } from '../deployments.ts'
+import { unknownProject } from '../unknown.ts'
 import { sendEvents } from '../http/sse.ts'
 import type { ServerSentEvent, SseOptions } from '../http/sse.ts'
 import type { Loader } from '../loaded.ts'

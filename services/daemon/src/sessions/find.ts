@@ -1,7 +1,7 @@
 import type { Engine } from '@bulkhead/engine'
 import { BulkheadError } from '@bulkhead/model'
 import type { ObservedContainer } from '@bulkhead/model'
-import { unknownProject } from '../deployments.ts'
+import { unknownProject } from '../unknown.ts'
 import type { Loader } from '../loaded.ts'
 
 export interface Wanted {

@@ -1,5 +1,13 @@
 import { BulkheadError } from '@bulkhead/model'
 
+/** Of a project that nobody has asked for. */
+export function unknownProject(name: string): BulkheadError {
+  return new BulkheadError('BH_PROJECT_NOT_FOUND', `No project is named "${name}".`, {
+    hint: 'List the known ones with `bulkhead ls -a`.',
+  })
+}
+
+/** Of a revision that is not kept. */
 export function unknownRevision(
   name: string,
   number: number,
