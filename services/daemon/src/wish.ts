@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import type { DeploymentRequest } from '@bulkhead/api'
 import { BulkheadError, imageActions } from '@bulkhead/model'
 import type { DeploymentAction, DeploymentOptions, Intent, ObservedContainer, Project } from '@bulkhead/model'
@@ -120,6 +121,7 @@ function signalFor(
   project: Project,
   containers: readonly ObservedContainer[],
 ): DeploymentOptions['signal'] {
+  checkSignal(signal)
   const isKnown = (name: string): boolean => removeOrphans || knows(project, name)
   const its = containers.filter(
     (one) =>
@@ -128,6 +130,15 @@ function signalFor(
       (services.length > 0 ? services.includes(one.service) : isKnown(one.service)),
   )
   return { name: signal, containers: its.map(({ id }) => id) }
+}
+
+/** By name, with or without SIG, or by number, as the engine takes it. */
+function checkSignal(signal: string): void {
+  const name = signal.toUpperCase().replace(/^SIG/, '')
+  if (/^\d+$/.test(name) || /^RTM(IN|AX)([+-]\d+)?$/.test(name) || `SIG${name}` in constants.signals) return
+  throw new BulkheadError('BH_BAD_REQUEST', `"${signal}" is no signal.`, {
+    hint: 'Name one such as TERM, HUP or USR1; KILL if none is named.',
+  })
 }
 
 function knows({ services, disabledServices }: Project, name: string): boolean {

@@ -598,6 +598,21 @@ t.test('a build context must be uploaded once, and be what its digest says', asy
   t.equal((await app.inject(bundle(digestOf('archive')))).statusCode, 202)
 })
 
+t.test('a signal that is none must be refused before anything is stored', async (t) => {
+  const served = await serve(t)
+  await served.app.inject(up({ bundle: bundleOf(simple) }))
+  const kill = (signal: string) =>
+    served.app.inject({
+      method: 'POST',
+      url: '/v1/deployments',
+      payload: { action: 'kill', project: 'app', signal },
+    })
+  t.match((await kill('NOPE')).json(), { code: 'BH_BAD_REQUEST', status: 400 })
+  t.equal(served.store.deployments.list('app').length, 1)
+  for (const signal of ['SIGHUP', 'hup', '9', 'RTMIN+3'])
+    t.equal((await kill(signal)).statusCode, 202, signal)
+})
+
 t.test('going back must not need what was built from then', async (t) => {
   const served = await serve(t)
   const digest = digestOf('archive')
