@@ -10,8 +10,9 @@ await build({
   format: 'esm',
   target: 'node20.19',
   conditions: ['@bulkhead/source'],
-  // One reads files beside its code, the other is native.
-  external: ['dockerode', 'libsql'],
+  // It is native.
+  external: ['libsql'],
+  plugins: [{ name: 'unused', setup: leaveOutUnused }],
   legalComments: 'linked',
   logLevel: 'warning',
   // CommonJS packages inside of the bundle ask for these.
@@ -26,3 +27,17 @@ await build({
     ].join('\n'),
   },
 })
+
+/**
+ * dockerode loads a transport (docker-modem, with ssh2) and a build session (gRPC) of its own at its start; the
+ * engine package brings both, and a third of the daemon's start was theirs. Called all the same, they throw.
+ */
+function leaveOutUnused(bundler) {
+  const namespace = 'unused'
+  bundler.onResolve({ filter: /^(?:docker-modem|\.\/session)$/ }, ({ path, importer }) =>
+    /[\\/]dockerode[\\/]lib[\\/]/.test(importer) ? { path, namespace } : undefined,
+  )
+  bundler.onLoad({ filter: /./, namespace }, ({ path }) => ({
+    contents: `module.exports = () => { throw new Error('${path} is not part of the daemon') }`,
+  }))
+}
