@@ -367,6 +367,6 @@ async function helped(
   return { DOCKER_CONFIG: config, PATH: `${bin}:${process.env['PATH'] ?? ''}` }
 }
 
-function as({ house, folder }: Scene, env: Record<string, string>, ...args: readonly string[]) {
-  return house.bulkhead(args, { cwd: folder, env })
+function as({ begin }: Scene, env: Record<string, string>, ...args: readonly string[]) {
+  return begin(args, { env }).outcome
 }

@@ -323,9 +323,9 @@ services:
     'what Compose started must obey by its labels alone',
     { 'compose.yaml': restarting },
     async (scene) => {
-      const { compose, name, house, t } = scene
+      const { compose, begin, name, t } = scene
       await compose('up', '-d')
-      const bulkhead = (...args: readonly string[]) => house.bulkhead(['-p', name, ...args], { cwd: '/' })
+      const bulkhead = (...args: readonly string[]) => begin(['-p', name, ...args], { cwd: '/' }).outcome
       const [before, began] = [await ids(scene), await starts(scene)]
       t.equal((await bulkhead('restart', '-t', '0', 'db')).code, 0)
       const after = await starts(scene)

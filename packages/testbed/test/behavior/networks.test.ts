@@ -247,8 +247,8 @@ services:
           setTimeout(resolve, delay)
         })
         await house.killDaemon()
-        await asking
         await house.startDaemon()
+        await asking
         await bulkhead('up', '-d', '-t', '5')
         t.strictSame(await ids(), before, `killed after ${delay} ms`)
         t.equal(await docker('network', 'inspect', '-f', '{{.Internal}}', `${name}_back`), String(internal))

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { releases, type Outcome, type Release } from '../../src/index.ts'
 import { openHouse, type House } from '../end-to-end/harness.ts'
+import { call, type Running } from './command.ts'
 
 /** A project folder of its own on a real engine, and what may be done with it. */
 export interface Scene {
@@ -12,10 +13,12 @@ export interface Scene {
   readonly name: string
   readonly t: Test
   readonly write: (file: string, text: string) => Promise<void>
-  /** Calls the built command in the folder; fails the test on another exit code than 0. */
+  /** Calls the command in the folder; fails the test on another exit code than 0. */
   readonly bulkhead: (...args: readonly string[]) => Promise<Outcome>
   /** The same, for whoever expects a failure. */
   readonly attempt: (...args: readonly string[]) => Promise<Outcome>
+  /** The same, for whoever has something to do while it runs, or other surroundings. */
+  readonly begin: (args: readonly string[], surroundings?: Surroundings) => Running
   /** `docker compose` in the folder, on the same engine. */
   readonly compose: (...args: readonly string[]) => Promise<Outcome>
   /** `docker …`, its output trimmed; fails the test on another exit code than 0. */
@@ -26,6 +29,14 @@ export interface Scene {
   readonly ids: () => Promise<Readonly<Record<string, string>>>
   /** Their states by name: `running`, `exited`, … */
   readonly states: () => Promise<Readonly<Record<string, string>>>
+}
+
+export interface Surroundings {
+  /** The project's folder by default. */
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** What is piped in. */
+  readonly input?: string
 }
 
 /** A part of what the engine answers; a step that is not there gives undefined. */
@@ -78,6 +89,8 @@ async function openScene(house: House, name: string, t: Test): Promise<Scene> {
     if (code !== 0) throw new Error(`docker ${args.join(' ')}: ${stderr}`)
     return stdout.trim()
   }
+  const begin: Scene['begin'] = (args, { cwd = folder, env = {}, ...rest } = {}) =>
+    call(args, { cwd, env: { ...house.env, ...env }, ...rest })
   const listed = async (format: string): Promise<Readonly<Record<string, string>>> => {
     const filter = `label=com.docker.compose.project=${name}`
     const lines = (await docker('ps', '-a', '--no-trunc', '--filter', filter, '--format', format)).split('\n')
@@ -98,9 +111,10 @@ async function openScene(house: House, name: string, t: Test): Promise<Scene> {
       await mkdir(dirname(join(folder, file)), { recursive: true })
       await writeFile(join(folder, file), text)
     },
-    attempt: (...args) => house.bulkhead(args, { cwd: folder }),
+    begin,
+    attempt: (...args) => begin(args).outcome,
     async bulkhead(...args) {
-      const outcome = await house.bulkhead(args, { cwd: folder })
+      const outcome = await begin(args).outcome
       if (outcome.code !== 0)
         throw new Error(`bulkhead ${args.join(' ')}: ${outcome.code}\n${outcome.stdout}${outcome.stderr}`)
       return outcome
@@ -121,8 +135,8 @@ function step(value: unknown, name: string | number): unknown {
     : undefined
 }
 
-async function clear({ house, folder, name }: Scene): Promise<void> {
-  await house.bulkhead(['-p', name, 'down', '-v', '--remove-orphans', '-t', '0'], { cwd: folder })
+async function clear({ house, attempt, name }: Scene): Promise<void> {
+  await attempt('-p', name, 'down', '-v', '--remove-orphans', '-t', '0')
   const filter = `label=com.docker.compose.project=${name}`
   const left = (await house.engine.docker('ps', '-aq', '--filter', filter)).stdout.split('\n').filter(Boolean)
   if (left.length > 0) await house.engine.docker('rm', '-fv', ...left)

@@ -17,6 +17,8 @@ export interface House {
   readonly engine: TestEngine
   readonly folder: string
   readonly socket: string
+  /** Points the command line, and Docker's, at them. */
+  readonly env: Readonly<Record<string, string | undefined>>
   /** Calls the built command, from `cwd`. */
   bulkhead(
     args: readonly string[],
@@ -70,6 +72,7 @@ export async function openHouse(release: Release): Promise<House> {
     engine,
     folder,
     socket,
+    env,
     bulkhead: (args, options = {}) =>
       run(join(bin, 'bulkhead'), args, {
         env: { ...env, ...options.env },
