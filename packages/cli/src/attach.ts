@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Client } from '@bulkhead/client'
+import type { Client, ContainerEvent } from '@bulkhead/client'
 import { isBulkheadError } from '@bulkhead/model'
 import type { ReplicaStatus } from '@bulkhead/model'
 import type { Context } from './context.ts'
@@ -41,36 +41,48 @@ const lastWordsMs = 250
 /**
  * Follows the output of a project until all of its containers have ended, or
  * one of them has where that ends them all, or until Ctrl-C: then the project is
- * stopped; a second Ctrl-C kills it.
+ * stopped, and what it still has to say is shown; a second Ctrl-C kills it.
  *
  * @returns the exit code.
  */
 export async function attach(options: AttachOptions): Promise<number> {
-  const { context } = options
   const leaving = new AbortController()
-  const interrupts = countInterrupts(context, leaving, options.interrupted)
+  const interrupts = countInterrupts(options.context, options.interrupted)
   try {
-    const code = options.interrupted ? undefined : await follow(options, leaving, interrupts.second)
-    if (interrupts.count() === 0) return code ?? exitCodes.ok
-    context.terminal.err('Gracefully stopping... (press Ctrl+C again to force)\n')
-    await stop(options, interrupts.second)
+    if (options.interrupted) {
+      await stopAsAsked(options, interrupts)
+      return exitCodes.interrupted
+    }
+    const following = follow(options, leaving, interrupts)
+    following.catch(() => undefined)
+    await Promise.race([following, interrupts.first])
+    if (interrupts.count() === 0) return (await following) ?? exitCodes.ok
+    await stopAsAsked(options, interrupts)
+    await leave(leaving)
+    await following.catch(() => undefined)
     return exitCodes.interrupted
   } finally {
+    leaving.abort()
     interrupts.end()
   }
+}
+
+async function stopAsAsked(options: AttachOptions, { second }: Interrupts): Promise<void> {
+  options.context.terminal.err('Gracefully stopping... (press Ctrl+C again to force)\n')
+  await stop(options, second)
 }
 
 /** @returns the exit code, where one of the containers gives it. */
 async function follow(
   options: AttachOptions,
   leaving: AbortController,
-  second: Promise<void>,
+  interrupts: Interrupts,
 ): Promise<number | undefined> {
   const { context, since, shown } = options
   const replicas = await replicasOf(options)
   const print = createOutput({ ...options, containers: replicas.map(({ name }) => name) })
   const query = { service: shown, follow: true, since, timestamps: options.timestamps }
-  const ended = watch(options, replicas, leaving, second)
+  const ended = watch(options, replicas, leaving, interrupts)
   try {
     // With nothing to show there is still something to wait for.
     if (shown?.length !== 0) await printLogs({ ...options, query, print, signal: leaving.signal })
@@ -81,46 +93,53 @@ async function follow(
     await ended.catch(() => undefined)
   }
   const code = await ended
-  if (leaving.signal.reason === allEnded) return code
+  if (leaving.signal.reason === allEnded || interrupts.count() > 0) return code
   if (!leaving.signal.aborted) context.terminal.err('The daemon ended the output.\n')
   return code
 }
 
 const allEnded = Symbol('all containers have ended')
 
+/** What they printed last is on its way: the stream is given a moment to bring it. */
+async function leave(leaving: AbortController): Promise<void> {
+  await delay(lastWordsMs)
+  leaving.abort(allEnded)
+}
+
 /** Tells of containers that end, ends all where one of them is to, and `leaving` when none is left. */
 async function watch(
   options: AttachOptions,
   first: readonly ReplicaStatus[],
   leaving: AbortController,
-  second: Promise<void>,
+  interrupts: Interrupts,
 ): Promise<number | undefined> {
   const { client, project } = options
   const told = new Set<string>()
   let replicas = first
-  const leave = async (): Promise<void> => {
-    // What they printed last is on its way: the stream is given a moment to bring it.
-    await delay(lastWordsMs)
-    leaving.abort(allEnded)
-  }
   try {
     for await (const event of client.containerEvents(project, { signal: leaving.signal })) {
       if (event !== 'look' && !endings.has(event.action)) continue
       replicas = await replicasOf(options)
+      if (event !== 'look') tellEvent(event, replicas, told, options)
       tellEnds(replicas, told, options)
+      // Whoever has pressed Ctrl-C is having them stopped already.
+      if (interrupts.count() > 0) continue
       const culprit = replicas.find((replica) => endsAll(replica, options))
       if (culprit !== undefined) {
         options.context.terminal.err(`Aborting on container exit...\n`)
-        await stop(options, second)
+        await stop(options, interrupts.second)
         replicas = await replicasOf(options)
         tellEnds(replicas, told, options)
-        await leave()
+        await leave(leaving)
         return codeOf(culprit, replicas, options)
       }
-      if (replicas.every(hasEnded)) {
-        await leave()
-        return options.exitCodeFrom === undefined ? undefined : codeOf(undefined, replicas, options)
-      }
+      if (!replicas.every(hasEnded)) continue
+      // One that somebody restarts has ended for a moment.
+      await delay(lastWordsMs)
+      replicas = await replicasOf(options)
+      if (!replicas.every(hasEnded)) continue
+      leaving.abort(allEnded)
+      return options.exitCodeFrom === undefined ? undefined : codeOf(undefined, replicas, options)
     }
   } catch (error) {
     if (leaving.signal.aborted) return undefined
@@ -152,14 +171,34 @@ function codeOf(
   return replicas.find(({ service }) => service === exitCodeFrom)?.exitCode ?? 0
 }
 
+/** One that is started again at once never shows as ended: its event is all that tells of it. */
+function tellEvent(
+  { action, id, exitCode }: ContainerEvent,
+  replicas: readonly ReplicaStatus[],
+  told: Set<string>,
+  options: AttachOptions,
+): void {
+  const replica = replicas.find((one) => one.id === id)
+  if (action !== 'die' || exitCode === undefined || replica === undefined) return
+  if (hasEnded(replica)) told.add(endOf(replica))
+  tell(replica.name, exitCode, options)
+}
+
+/** Those that ended while nobody listened. */
 function tellEnds(replicas: readonly ReplicaStatus[], told: Set<string>, options: AttachOptions): void {
   for (const replica of replicas.filter(hasEnded)) {
-    const once = `${replica.id} ${replica.finishedAt}`
-    if (told.has(once)) continue
-    told.add(once)
-    const name = shortName(replica.name, options.project)
-    options.context.terminal.out(`${name} exited with code ${replica.exitCode}\n`)
+    if (told.has(endOf(replica))) continue
+    told.add(endOf(replica))
+    tell(replica.name, replica.exitCode, options)
   }
+}
+
+function endOf({ id, finishedAt }: ReplicaStatus): string {
+  return `${id} ${finishedAt}`
+}
+
+function tell(container: string, exitCode: number, { project, context }: AttachOptions): void {
+  context.terminal.out(`${shortName(container, project)} exited with code ${exitCode}\n`)
 }
 
 function hasEnded({ state }: ReplicaStatus): boolean {
@@ -197,14 +236,23 @@ async function stop(
   }
 }
 
-function countInterrupts(context: Context, leaving: AbortController, before: boolean) {
+interface Interrupts {
+  readonly count: () => number
+  readonly first: Promise<void>
+  readonly second: Promise<void>
+  readonly end: () => void
+}
+
+function countInterrupts(context: Context, before: boolean): Interrupts {
   let count = before ? 1 : 0
+  let tellFirst: () => void = () => {}
   let tellSecond: () => void = () => {}
+  const first = new Promise<void>((resolve) => (tellFirst = resolve))
   const second = new Promise<void>((resolve) => (tellSecond = resolve))
   const end = context.onInterrupt(() => {
     count += 1
-    if (count === 1) leaving.abort()
+    if (count === 1) tellFirst()
     if (count === 2) tellSecond()
   })
-  return { count: () => count, second, end }
+  return { count: () => count, first, second, end }
 }
