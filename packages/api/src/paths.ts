@@ -22,6 +22,7 @@ export const paths = {
   deployments: '/v1/deployments',
   deployment: (id: string) => `/v1/deployments/${encodeURIComponent(id)}`,
   deploymentEvents: (id: string) => `/v1/deployments/${encodeURIComponent(id)}/events`,
+  events: '/v1/events',
   plans: '/v1/plans',
   plan: (id: string) => `/v1/plans/${encodeURIComponent(id)}`,
   config: '/v1/config',
@@ -40,6 +41,9 @@ export const contentTypes = {
   context: 'application/x-tar',
   backup: 'application/vnd.sqlite3',
 } as const
+
+/** Who asks, percent-encoded. */
+export const actorHeader = 'bulkhead-actor'
 
 /** In front of an error code, the `type` of a problem (RFC 9457). */
 export const problemTypePrefix = 'urn:bulkhead:error:'

@@ -3,6 +3,8 @@ import { BulkheadError } from '@bulkhead/model'
 /** Where a daemon listens. */
 export interface Address {
   readonly socketPath: string
+  /** Who asks, `ann@desk`: told with each request, for the audit log. */
+  readonly actor?: string | undefined
 }
 
 /**

@@ -14,13 +14,21 @@ import type { Revision, RevisionDetails } from '@bulkhead/api'
 import { contentTypes, paths, streamErrorEvent } from '@bulkhead/api/paths'
 import { BulkheadError, isBulkheadError } from '@bulkhead/model'
 import type { Bundle, Deployment, DeploymentAction, DeploymentEvent, Problem } from '@bulkhead/model'
-import type { PlanDocument, ProjectStatus, PullPolicy, RegistryCredentials } from '@bulkhead/model'
+import type {
+  PlanDocument,
+  ProjectEvent,
+  ProjectStatus,
+  PullPolicy,
+  RegistryCredentials,
+} from '@bulkhead/model'
 import { formatAddress } from './address.ts'
 import type { Address } from './address.ts'
 import { send, sendForJson, sendOk } from './http.ts'
 import type { HttpRequest } from './http.ts'
 import { problemToError } from './problem.ts'
 import { logs } from './logs.ts'
+import { projectEvents } from './project-events.ts'
+import type { ProjectEventsOptions, ProjectEventsQuery } from './project-events.ts'
 import { containerEvents } from './container-events.ts'
 import type { ContainerEventsOptions } from './container-events.ts'
 import { run } from './runs.ts'
@@ -159,6 +167,8 @@ export interface Client {
   run(project: string, request: RunRequest, options?: RunOptions): Promise<Session>
   /** What happens to a project's containers, `look` when its state is to be read afresh. */
   containerEvents(project: string, options?: ContainerEventsOptions): AsyncGenerator<ContainerEvent | 'look'>
+  /** What happens, up to `until` where there is one; across broken connections and restarts of the daemon. */
+  events(query?: ProjectEventsQuery, options?: ProjectEventsOptions): AsyncGenerator<ProjectEvent>
   /** Opens what `exec`, `attach` or `run` prepared, once. */
   openSession(id: string): Promise<SessionStream>
   /** Images of the project's containers, those that don't run too. */
@@ -227,6 +237,7 @@ export function createClient(address: Address): Client {
     attach: async (project, request) => (await post(paths.projectAttachments(project), request)) as Session,
     run: (project, request, options = {}) => run(address, project, request, options),
     containerEvents: (project, options = {}) => containerEvents(address, project, options),
+    events: (query = {}, options = {}) => projectEvents(address, query, options),
     openSession: (id) => openSession(address, id),
     checkConfig: async (bundle) => (await post(paths.config, { bundle })) as Config,
     imageDigest: async (reference) => (await get(paths.imageDigest, { reference })) as ImageDigest,

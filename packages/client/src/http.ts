@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
+import { actorHeader } from '@bulkhead/api/paths'
 import { BulkheadError } from '@bulkhead/model'
 import { formatAddress } from './address.ts'
 import type { Address } from './address.ts'
@@ -33,7 +34,11 @@ export function send(address: Address, request: HttpRequest): Promise<IncomingMe
       agent: false,
       method: request.method,
       path: request.path + queryString(request.query),
-      headers: { host: 'bulkhead', ...request.headers },
+      headers: {
+        host: 'bulkhead',
+        ...(address.actor === undefined ? {} : { [actorHeader]: encodeURIComponent(address.actor) }),
+        ...request.headers,
+      },
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     })
     if (request.timeoutMs !== undefined) {

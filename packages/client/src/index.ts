@@ -1,6 +1,7 @@
 export * from './address.ts'
 export * from './client.ts'
 export type { LogsOptions, LogsQuery } from './logs.ts'
+export type { ProjectEventsOptions, ProjectEventsQuery } from './project-events.ts'
 export type { ContainerEventsOptions } from './container-events.ts'
 export type { RunOptions } from './runs.ts'
 export type { SessionOutput, SessionStream } from './session.ts'

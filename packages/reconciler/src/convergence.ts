@@ -14,6 +14,7 @@ import { checkApproved } from './approved.ts'
 import { newExecutor, type ExecutorOptions } from './executor.ts'
 import { keyOf, newFindings, type FindingsOptions } from './findings.ts'
 import { newMemory, warnOnce, type Emit, type Memory } from './memory.ts'
+import type { RoundReport } from './observer.ts'
 import type { DesiredState } from './port.ts'
 import { isKept, queryFor } from './round.ts'
 
@@ -62,17 +63,25 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
       if (deployment === undefined && !isKept(intent)) return true
       if (deployment !== undefined && round === 1) ledger.deploymentRunning(deployment.id)
       const began = performance.now()
+      const tellRound = (outcome: RoundReport['outcome'], reason: BulkheadError | undefined): void =>
+        observer.roundEnded({
+          project: name,
+          deployment: deployment?.id,
+          outcome,
+          milliseconds: performance.now() - began,
+          error: reason,
+        })
       try {
         const isDone = await oneRound(name, desired, signal)
-        observer.roundEnded(isDone ? 'settled' : 'changed', performance.now() - began)
+        tellRound(isDone ? 'settled' : 'changed', undefined)
         if (signal.aborted) return true
         if (!isDone) continue
         finish(desired, deployment && memories.get(deployment.id)?.failure)
         return true
       } catch (error) {
         if (signal.aborted) return true
-        observer.roundEnded('failed', performance.now() - began)
         const reason = known(error)
+        tellRound('failed', reason)
         if (await isTriedAgain(desired, reason, signal)) continue
         if (signal.aborted) return true
         return fail(name, desired, reason)

@@ -5,6 +5,7 @@ import {
   toProblem,
   type OperationType,
   type Plan,
+  type PlanNode,
   type Problem,
   type Project,
   type Provision,
@@ -57,6 +58,12 @@ export function newExecutor(options: ExecutorOptions): (work: Work) => Promise<E
     const made = new Map<string, string>()
     // Images that didn't come, where that is only worth a warning.
     const fruitless = new Set<number>()
+    const reportOf = (node: PlanNode, milliseconds: number) => ({
+      project: name,
+      deployment: desired.deployment?.id,
+      operation: referenceOf(node),
+      milliseconds,
+    })
     return execute(nodes, {
       queue,
       gate: ({ operation }) => (getsImage.has(operation.type) ? memory?.images : undefined),
@@ -107,11 +114,11 @@ export function newExecutor(options: ExecutorOptions): (work: Work) => Promise<E
       onDone: (node, elapsed) => {
         if (fruitless.has(node.id)) return emit({ type: 'skipped', operation: referenceOf(node) })
         if (memory !== undefined && node.operation.type !== 'awaitCondition') memory.operations += 1
-        observer.operationEnded(node.operation.type, 'done', elapsed)
+        observer.operationEnded({ ...reportOf(node, elapsed), outcome: 'done' })
         emit({ type: 'done', operation: referenceOf(node), milliseconds: Math.round(elapsed) })
       },
       onFailed: (node, error, elapsed) => {
-        observer.operationEnded(node.operation.type, 'failed', elapsed)
+        observer.operationEnded({ ...reportOf(node, elapsed), outcome: 'failed', error })
         emit({ type: 'failed', operation: referenceOf(node), problem: toProblem(error) })
       },
       onSkipped: (node) => emit({ type: 'skipped', operation: referenceOf(node) }),

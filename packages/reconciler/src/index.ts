@@ -1,7 +1,7 @@
 export { listed, stale } from './approved.ts'
 export type { Foresight } from './convergence.ts'
 export type { Log } from './log.ts'
-export type { Observer } from './observer.ts'
+export type { Observer, OperationReport, RoundReport } from './observer.ts'
 export type { OneOffRequest, OneOffs, PreparedOneOff } from './one-offs.ts'
 export type * from './port.ts'
 export { createReconciler, type Reconciler, type ReconcilerOptions } from './reconciler.ts'

@@ -1,10 +1,32 @@
-import type { OperationType } from '@bulkhead/model'
+import type { BulkheadError, OperationReference } from '@bulkhead/model'
 
-/** Told of what the loop does, for whoever counts and times it. Durations are in milliseconds. */
-export interface Observer {
+/** One round of a project that is over. */
+export interface RoundReport {
+  readonly project: string
+  /** Undefined: a round of the loop's own. */
+  readonly deployment: string | undefined
   /** `settled`: there was nothing to do. */
-  roundEnded(outcome: 'settled' | 'changed' | 'failed', milliseconds: number): void
-  operationEnded(type: OperationType, outcome: 'done' | 'failed', milliseconds: number): void
+  readonly outcome: 'settled' | 'changed' | 'failed'
+  readonly milliseconds: number
+  /** Of one that failed. */
+  readonly error?: BulkheadError | undefined
+}
+
+/** One operation of a round that is over. */
+export interface OperationReport {
+  readonly project: string
+  readonly deployment: string | undefined
+  readonly operation: OperationReference
+  readonly outcome: 'done' | 'failed'
+  readonly milliseconds: number
+  /** Of one that failed. */
+  readonly error?: BulkheadError | undefined
+}
+
+/** Told of what the loop does, for whoever counts, times and tells it. */
+export interface Observer {
+  roundEnded(report: RoundReport): void
+  operationEnded(report: OperationReport): void
 }
 
 export const nobody: Observer = { roundEnded: () => undefined, operationEnded: () => undefined }

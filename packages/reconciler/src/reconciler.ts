@@ -43,6 +43,8 @@ export interface ReconcilerOptions {
   readonly credentialsFor?: (deployment: string, reference: string) => RegistryCredentials | undefined
   /** @default one that looks away */
   readonly observer?: Observer
+  /** Told of every engine event once, those too that were missed and are caught up with. @default nobody */
+  readonly onEngineEvent?: (event: EngineEvent) => void
   /** In [0, 1). @default Math.random */
   readonly random?: () => number
 }
@@ -59,6 +61,8 @@ export interface Reconciler {
   interrupt(project: string): void
   /** Projects that wait for a round. */
   waiting(): number
+  /** Operations that wait for their turn on the engine. */
+  operationsWaiting(): number
   /** Observes and compares; plans, but does nothing. */
   status(project: string): Promise<ProjectStatus>
   /** What a deployment would do if this were wanted; does nothing. */
@@ -149,6 +153,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       return
     }
     sight.saw(event)
+    options.onEngineEvent?.(event)
     const { type, action, project, attributes } = event
     if (type === 'network' && (action === 'destroy' || action === 'disconnect'))
       enqueueUsersOf(attributes['name'])
@@ -204,6 +209,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     enqueue: (project) => lanes.enqueue(project),
     interrupt: (project) => lanes.interrupt(project),
     waiting: () => lanes.waiting(),
+    operationsWaiting: () => queue.size,
     deploy(project) {
       lanes.interrupt(project)
       gaps.delete(project)

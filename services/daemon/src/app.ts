@@ -28,6 +28,7 @@ import { custodyRoutes } from './routes/custody.ts'
 import { deploymentEventRoutes } from './routes/deployment-events.ts'
 import { deploymentRoutes } from './routes/deployments.ts'
 import { engineRoutes } from './routes/engine.ts'
+import { eventRoutes } from './routes/events.ts'
 import { historyRoutes } from './routes/history.ts'
 import { imageRoutes } from './routes/images.ts'
 import { logRoutes } from './routes/logs.ts'
@@ -146,6 +147,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const runs = createRuns({ store, deployments, oneOffs, engine, engineAddress, feed, sessions, now })
   await app.register(runRoutes, { runs, sse })
   await app.register(containerEventRoutes, { subscribe, sse })
+  await app.register(eventRoutes, { events: store.events, statusOf, now, sse })
   await app.register(configRoutes, { deployments })
   await app.register(backupRoutes, { store })
   await app.register(imageRoutes, { engine, projects: store.projects })

@@ -13,7 +13,7 @@ export interface Custody {
 }
 
 export interface CustodyOptions {
-  readonly store: Pick<Store, 'projects' | 'deployments' | 'transaction'>
+  readonly store: Pick<Store, 'projects' | 'deployments' | 'events' | 'transaction'>
   readonly feed: Feed
   readonly interrupt: (project: string) => void
   readonly enqueue: (project: string) => void
@@ -21,10 +21,12 @@ export interface CustodyOptions {
 
 /** Every function throws BulkheadError BH_PROJECT_NOT_FOUND for a project that is not kept. */
 export function createCustody({ store, feed, interrupt, enqueue }: CustodyOptions): Custody {
-  const { projects, deployments } = store
+  const { projects, deployments, events } = store
+  const tell = (project: string, action: string): void =>
+    events.append({ project, type: 'custody', action, attributes: {} })
 
   /** Cancels what runs for the project once the store says so; returns what was canceled. */
-  const leave = (name: string, change: () => void): void => {
+  const leave = (name: string, action: string, change: () => void): void => {
     if (projects.get(name)?.revision === undefined) throw unknownProject(name)
     const active = store.transaction(() => {
       const running = deployments.active(name)?.id
@@ -32,17 +34,19 @@ export function createCustody({ store, feed, interrupt, enqueue }: CustodyOption
       change()
       return running
     })
+    tell(name, action)
     interrupt(name)
     if (active !== undefined) feed.ring(active)
   }
 
   return {
-    suspend: (name) => leave(name, () => projects.suspend(name, true)),
+    suspend: (name) => leave(name, 'suspended', () => projects.suspend(name, true)),
     resume(name) {
       if (projects.get(name) === undefined) throw unknownProject(name)
       projects.suspend(name, false)
+      tell(name, 'resumed')
       enqueue(name)
     },
-    release: (name) => leave(name, () => void projects.remove(name)),
+    release: (name) => leave(name, 'released', () => void projects.remove(name)),
   }
 }

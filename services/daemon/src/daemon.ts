@@ -4,11 +4,12 @@ import type { Engine } from '@bulkhead/engine'
 import { BulkheadError, imageActions } from '@bulkhead/model'
 import type { Bundle } from '@bulkhead/model'
 import { createReconciler } from '@bulkhead/reconciler'
-import type { Reconciler, ReconcilerOptions } from '@bulkhead/reconciler'
+import type { Observer, Reconciler, ReconcilerOptions } from '@bulkhead/reconciler'
 import type { FastifyBaseLogger } from 'fastify'
 import { buildApp } from './app.ts'
 import { defaultLimits } from './bundle/limits.ts'
 import type { PlatformsOf } from './checks/image-os.ts'
+import { createChronicle } from './chronicle.ts'
 import { createCustody } from './custody.ts'
 import { createDeployments } from './deployments.ts'
 import { createFeed } from './feed.ts'
@@ -21,6 +22,7 @@ import { createMetrics } from './metrics.ts'
 import type { ProgramFolders } from './programs/find.ts'
 import { createPrograms } from './programs/programs.ts'
 import { listenOnSocket } from './socket.ts'
+import type { Retention } from './store/retention.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
 import { createWebhook } from './webhook.ts'
@@ -35,6 +37,8 @@ export interface DaemonOptions {
   readonly inheritedSocket?: number | undefined
   /** The data folder, absolute. */
   readonly folder: string
+  /** How much of the past is kept. @default defaultRetention */
+  readonly retention?: Partial<Retention> | undefined
   readonly engine: Engine
   /** As Docker's client writes it. */
   readonly engineAddress: string
@@ -66,7 +70,12 @@ const operationGraceMs = 10_000
  * @throws BulkheadError BH_DAEMON_RUNNING, BH_DAEMON_START_FAILED, BH_STORE_FAILED
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const store = openStore({ folder: options.folder, now: () => new Date(), contextLimit })
+  const store = openStore({
+    folder: options.folder,
+    now: () => new Date(),
+    contextLimit,
+    retention: options.retention,
+  })
   try {
     return await serve(options, store)
   } catch (error) {
@@ -86,6 +95,10 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
   const logins = createLogins()
   const loader = createLoader(options.loadBundle, store.projects)
   options.onMask?.(loader.maskAll)
+  const chronicle = createChronicle({
+    append: (event) => store.events.append(event),
+    maskOf: (project) => loader.maskOf(project),
+  })
   const reconciler: Reconciler = createReconciler({
     engine,
     ledger: createLedger({
@@ -98,11 +111,13 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
       newId: randomUUID,
       again: (project) => reconciler.enqueue(project),
       notify: (notice) => webhook?.send(notice),
+      noted: (project, before, after) => chronicle.noted(project, before, after),
       now: () => new Date(),
       clock: () => performance.now(),
     }),
     credentialsFor: (deployment, reference) => logins.of(deployment, reference),
-    observer: metrics,
+    observer: observers(metrics, chronicle),
+    onEngineEvent: (event) => chronicle.engineEvent(event),
     log,
     composeHashes: options.composeHashes,
     hashKey: store.hashKey,
@@ -193,6 +208,18 @@ async function stop({ options, store, reconciler, closing, webhook, close, cut }
   await engine.close()
   store.close()
   log.info('daemon stopped')
+}
+
+/** One that tells all of them. */
+function observers(...all: readonly Observer[]): Observer {
+  return {
+    roundEnded(report) {
+      for (const one of all) one.roundEnded(report)
+    },
+    operationEnded(report) {
+      for (const one of all) one.operationEnded(report)
+    },
+  }
 }
 
 function openContext(store: Store, digest: string): NodeJS.ReadableStream {

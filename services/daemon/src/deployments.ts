@@ -178,6 +178,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
   /** What is about images alone: nothing of it is kept, and nobody else's deployment gives way to it. */
   const acceptErrand = (prepared: Prepared, approval: Approval | undefined): Deployment => {
     const { name, action, wanted, wish, warnings, credentials } = prepared
+    const { author } = prepared.origin
     const id = newId()
     store.transaction(() => {
       const before = projects.get(name)
@@ -187,7 +188,7 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       const { intent, options } = wish()
       if (before === undefined) projects.save({ name, revision: undefined, intent })
       const approved = approval && { approval, before }
-      deployments.create({ id, project: name, action, revision: undefined, options, approved })
+      deployments.create({ id, project: name, action, revision: undefined, options, approved, author })
     })
     logins.keep(id, credentials)
     if (wanted !== undefined) loader.hold(id, wanted)
@@ -212,7 +213,15 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       const revision = stored ?? (bringing.has(action) ? projects.latest(name) : before?.revision)
       projects.save({ name, revision, intent })
       const approved = approval && { approval, before }
-      return deployments.create({ id, project: name, action, revision, options, approved })
+      return deployments.create({
+        id,
+        project: name,
+        action,
+        revision,
+        options,
+        approved,
+        author: origin.author,
+      })
     })
     logins.keep(id, credentials)
     for (const old of superseded) {

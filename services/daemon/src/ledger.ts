@@ -1,5 +1,5 @@
 import { BulkheadError, imageActions, isBulkheadError, toProblem } from '@bulkhead/model'
-import type { DeploymentEventBody } from '@bulkhead/model'
+import type { DeploymentEventBody, Notes } from '@bulkhead/model'
 import type { DesiredState, Ledger, Log } from '@bulkhead/reconciler'
 import type { Feed } from './feed.ts'
 import { pastOf } from './former.ts'
@@ -19,6 +19,8 @@ export interface LedgerOptions {
   readonly logins: Pick<Logins, 'drop' | 'maskOf'>
   readonly log: Log
   readonly metrics: Pick<Metrics, 'deploymentEnded'>
+  /** Told when what the loop noted of a project changes. */
+  readonly noted?: (project: string, before: Notes, after: Notes) => void
   readonly newId: () => string
   /** Has one more round of a project made. */
   readonly again: (project: string) => void
@@ -47,6 +49,7 @@ export function createLedger({
   newId,
   again,
   notify,
+  noted = () => undefined,
   now,
   clock,
 }: LedgerOptions): Ledger {
@@ -137,7 +140,11 @@ export function createLedger({
       notify({ type: 'breaker.open', time, project, service, reason: shown })
     },
     notes: (name) => projects.notes(name),
-    note: (name, notes) => projects.note(name, notes),
+    note(name, notes) {
+      const before = projects.notes(name)
+      projects.note(name, notes)
+      if (before !== undefined) noted(name, before, notes)
+    },
     seen: () => store.settings.get('seen'),
     saw: (timeNano) => store.settings.set('seen', timeNano),
     deploymentRunning(id) {

@@ -20,10 +20,12 @@ import { noMask } from './mask.ts'
 import type { Mask } from './mask.ts'
 import { programFolders } from './programs/find.ts'
 import { restore } from './store/backup.ts'
+import { defaultRetention } from './store/retention.ts'
+import type { Retention } from './store/retention.ts'
 import { ownVersion } from './version.ts'
 
 const usage = `usage: bulkheadd [--socket PATH] [--group GROUP] [--data DIR] [--log-level LEVEL]
-                 [--webhook URL]
+                 [--webhook URL] [--keep-revisions N] [--keep-events DAYS]
        bulkheadd --restore FILE [--data DIR]
 
 Serves the projects of Compose files on the engine that DOCKER_HOST, or Docker's
@@ -36,6 +38,8 @@ over, or its own. Logs to standard error.
   --log-level LEVEL  debug, info, warn or error (default: info)
   --webhook URL      post what somebody should know to it, as JSON; signed with
                      $BULKHEAD_WEBHOOK_SECRET where there is one
+  --keep-revisions N revisions kept of each project (default: ${defaultRetention.revisions})
+  --keep-events DAYS how long events are kept (default: ${defaultRetention.eventDays})
   --restore FILE     put a backup in the place of what is kept, and end
   --version          print the version
 `
@@ -78,6 +82,7 @@ interface Flags {
   readonly data: string
   readonly level: string
   readonly webhook: string | undefined
+  readonly retention: Partial<Retention>
 }
 
 function readFlags(): Flags | undefined {
@@ -108,6 +113,10 @@ function readFlags(): Flags | undefined {
     data,
     level,
     webhook: urlOf(values.webhook),
+    retention: {
+      ...amount('revisions', '--keep-revisions', values['keep-revisions']),
+      ...amount('eventDays', '--keep-events', values['keep-events']),
+    },
   }
 }
 
@@ -121,6 +130,8 @@ function parse() {
         'log-level': { type: 'string' },
         restore: { type: 'string' },
         webhook: { type: 'string' },
+        'keep-revisions': { type: 'string' },
+        'keep-events': { type: 'string' },
         version: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -130,7 +141,7 @@ function parse() {
   }
 }
 
-async function start({ socket, group, data, level, webhook }: Flags): Promise<Daemon> {
+async function start({ socket, group, data, level, webhook, retention }: Flags): Promise<Daemon> {
   const inherited = inheritedSocket(process.env, process.pid)
   let mask: Mask = noMask
   const log = pino(
@@ -151,6 +162,7 @@ async function start({ socket, group, data, level, webhook }: Flags): Promise<Da
     group,
     inheritedSocket: inherited,
     folder: data,
+    retention,
     engine,
     engineAddress: address.url,
     // Also what no service uses: it may be asked for, and what is declared is never taken for a leftover.
@@ -175,6 +187,13 @@ async function start({ socket, group, data, level, webhook }: Flags): Promise<Da
 function urlOf(text: string | undefined): string | undefined {
   if (text === undefined || (URL.canParse(text) && /^https?:/.test(text))) return text
   throw wrongUsage(`"${text}" is no http or https address.`)
+}
+
+/** @throws BulkheadError BH_USAGE for what is no whole number from 1 on. */
+function amount(name: keyof Retention, flag: string, text: string | undefined): Partial<Retention> {
+  if (text === undefined) return {}
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw wrongUsage(`${flag} takes a whole number from 1 on, not "${text}".`)
+  return { [name]: Number(text) }
 }
 
 function isRoot(): boolean {

@@ -86,8 +86,8 @@ export function createMetrics({ projects, waiting }: Gauges): Metrics {
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
-    roundEnded: (outcome, milliseconds) => rounds.observe({ outcome }, milliseconds / 1000),
-    operationEnded: (type, outcome, milliseconds) =>
+    roundEnded: ({ outcome, milliseconds }) => rounds.observe({ outcome }, milliseconds / 1000),
+    operationEnded: ({ operation: { type }, outcome, milliseconds }) =>
       operations.observe({ type, outcome }, milliseconds / 1000),
     deploymentEnded: (action, outcome) => deployments.inc({ action, outcome }),
     timed: (engine) =>

@@ -37,7 +37,7 @@ export function goBack(
   const note = `revision ${failed} failed: back to revision ${number}`
   const revision = projects.addRevision(project, bundle, { author: 'bulkhead', note }).number
   projects.save({ ...kept, revision })
-  deployments.create({ id: newId(), project, action: 'up', revision, options: {} })
+  deployments.create({ id: newId(), project, action: 'up', revision, options: {}, author: 'bulkhead' })
 }
 
 /** What to say of it in the deployment that failed. */

@@ -88,7 +88,13 @@ t.test('metrics must count what ended, and time the calls of the engine', async 
   t.notMatch(answer.body, /outcome="failed"/)
   const metrics = createMetrics({ projects: () => 0, waiting: () => 2 })
   await metrics.timed(served.engine).capabilities()
-  metrics.operationEnded('createContainer', 'done', 1500)
+  metrics.operationEnded({
+    project: 'app',
+    deployment: undefined,
+    operation: { node: 1, type: 'createContainer', subject: 'app-web-1', service: 'web', cause: 'not found' },
+    outcome: 'done',
+    milliseconds: 1500,
+  })
   const text = await metrics.text()
   t.match(text, /^bulkhead_projects_waiting 2$/m)
   t.match(text, /bulkhead_engine_call_duration_seconds_count\{call="capabilities",outcome="ok"\} 1/)

@@ -127,6 +127,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./logs.ts')).logs,
   },
   {
+    name: 'events',
+    summary: 'Show what happens to a project',
+    group: look,
+    load: async () => (await import('./events.ts')).events,
+  },
+  {
     name: 'images',
     summary: 'List images of containers',
     group: look,

@@ -1,6 +1,7 @@
 import { createClient, formatAddress, parseAddress } from '@bulkhead/client'
 import type { Client } from '@bulkhead/client'
 import { BulkheadError } from '@bulkhead/model'
+import { actor } from '../actor.ts'
 import type { Context } from '../context.ts'
 import type { Globals } from '../globals.ts'
 import { launchDaemon } from './launch.ts'
@@ -13,9 +14,10 @@ import { knownSockets, logFile, ownPlaces } from './places.ts'
  * listens. Undefined: neither does.
  */
 export async function findDaemon({ host }: Globals, context: Context): Promise<Client | undefined> {
-  if (host !== undefined) return createClient(parseAddress(host))
+  const asker = { actor: actor(context) }
+  if (host !== undefined) return createClient({ ...parseAddress(host), ...asker })
   for (const socketPath of knownSockets(context)) {
-    if (await isListening(socketPath)) return createClient({ socketPath })
+    if (await isListening(socketPath)) return createClient({ socketPath, ...asker })
   }
   return undefined
 }

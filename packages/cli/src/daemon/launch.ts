@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createClient } from '@bulkhead/client'
 import type { Client } from '@bulkhead/client'
 import { BulkheadError } from '@bulkhead/model'
+import { actor } from '../actor.ts'
 import type { Context } from '../context.ts'
 import { guardSocketFolder, logFile } from './places.ts'
 import type { Places } from './places.ts'
@@ -39,7 +40,7 @@ export async function launchDaemon(options: LaunchOptions, context: Context): Pr
   child.once('exit', (code, signal) => (ended = `it ended with ${signal ?? `status ${code}`}`))
   child.unref()
 
-  const client = createClient({ socketPath: socket })
+  const client = createClient({ socketPath: socket, actor: actor(context) })
   const deadline = context.now() + timeoutMs
   let endedAt: number | undefined
   while (context.now() < deadline) {

@@ -13,6 +13,7 @@ import { BulkheadError } from '@bulkhead/model'
 import type { DeploymentAction } from '@bulkhead/model'
 import { Type } from 'typebox'
 import type { Deployments } from '../deployments.ts'
+import { actorOf } from '../http/actor.ts'
 import type { Plans } from '../plans.ts'
 import type { DeploymentStore } from '../store/deployments.ts'
 
@@ -47,10 +48,14 @@ export const deploymentRoutes: FastifyPluginAsyncTypebox<DeploymentRouteOptions>
         },
       },
     },
-    async ({ body }, reply) => {
-      const { plan, action, ...rest } = body
+    async ({ body, headers }, reply) => {
+      const { plan, action, author = actorOf(headers), ...rest } = body
       const deployment = await (plan === undefined
-        ? deployments.request({ ...rest, action: actionOf(action) })
+        ? deployments.request({
+            ...rest,
+            action: actionOf(action),
+            ...(author === undefined ? {} : { author }),
+          })
         : plans.apply(plan, besidePlan({ action, ...rest })))
       return reply.code(202).header('location', paths.deployment(deployment.id)).send(deployment)
     },

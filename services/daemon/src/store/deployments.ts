@@ -6,6 +6,7 @@ import type {
   DeploymentOptions,
   DeploymentOutcome,
   DeploymentState,
+  NewProjectEvent,
   Problem,
 } from '@bulkhead/model'
 import type { Approval } from '@bulkhead/planner'
@@ -19,6 +20,8 @@ interface NewDeployment {
   readonly revision: number | undefined
   readonly options: DeploymentOptions
   readonly approved?: Approved | undefined
+  /** Who asks, as the client says. */
+  readonly author?: string | undefined
 }
 
 interface ActiveDeployment {
@@ -68,9 +71,32 @@ export interface DeploymentStore {
 const historyLength = 50
 const unfinished = "state IN ('queued', 'running')"
 
-export function createDeploymentStore(database: StoreDatabase, now: () => Date): DeploymentStore {
+export function createDeploymentStore(
+  database: StoreDatabase,
+  now: () => Date,
+  tell: (event: NewProjectEvent) => void = () => undefined,
+): DeploymentStore {
   const isActive = (id: string): boolean =>
     database.get(`SELECT 1 AS found FROM deployments WHERE id = ? AND ${unfinished}`, id) !== undefined
+
+  /** How a deployment stands now, told to whoever follows what happens. */
+  const tellState = (id: string): void => {
+    const row = database.get(
+      'SELECT project, action, state, revision, operations, problem, author FROM deployments WHERE id = ?',
+      id,
+    )
+    if (row === undefined) return
+    const { project, action, state, revision, operations, problem, author } = row
+    const { message } = typeof problem === 'string' ? (JSON.parse(problem) as Problem) : {}
+    const attributes = {
+      action: String(action),
+      ...(typeof revision === 'number' ? { revision: String(revision) } : {}),
+      ...(state === 'succeeded' || state === 'failed' ? { operations: String(operations) } : {}),
+      ...(typeof author === 'string' ? { author } : {}),
+      ...(message === undefined ? {} : { problem: message }),
+    }
+    tell({ project: String(project), type: 'deployment', action: String(state), id, attributes })
+  }
 
   const insertEvent = (id: string, event: DeploymentEventBody): void => {
     database.run(
@@ -94,20 +120,21 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
         problem === undefined ? undefined : JSON.stringify(problem),
         id,
       )
+      tellState(id)
       return true
     })
 
   return {
     finish,
-    create: ({ id, project, action, revision, options, approved }) =>
+    create: ({ id, project, action, revision, options, approved, author }) =>
       database.transaction(() => {
         const superseded = database
           .all(`SELECT id FROM deployments WHERE project = ? AND ${unfinished}`, project)
           .map((row) => String(row['id']))
         for (const old of superseded) finish(old, 'superseded', 0, undefined)
         database.run(
-          `INSERT INTO deployments (id, project, action, revision, build, options, approved, state, created_at, operations)
-           VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, 0)`,
+          `INSERT INTO deployments (id, project, action, revision, build, options, approved, author, state, created_at, operations)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, 0)`,
           id,
           project,
           action,
@@ -115,6 +142,7 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
           options.build === true ? 1 : 0,
           JSON.stringify(options),
           approved === undefined ? undefined : JSON.stringify(approved),
+          author,
           now().toISOString(),
         )
         database.run(
@@ -124,6 +152,7 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
           project,
           historyLength,
         )
+        tellState(id)
         return superseded
       }),
     get(id) {
@@ -152,7 +181,11 @@ export function createDeploymentStore(database: StoreDatabase, now: () => Date):
       }
     },
     running(id) {
-      database.run("UPDATE deployments SET state = 'running' WHERE id = ? AND state = 'queued'", id)
+      const changed = database.run(
+        "UPDATE deployments SET state = 'running' WHERE id = ? AND state = 'queued'",
+        id,
+      )
+      if (changed > 0) tellState(id)
     },
     append: (id, event) =>
       database.transaction(() => {

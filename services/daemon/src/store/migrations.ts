@@ -106,4 +106,20 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (project, kind, name)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What happened: for a while. Later events have higher numbers.
+  CREATE TABLE events (
+    sequence INTEGER PRIMARY KEY,
+    time TEXT NOT NULL,
+    project TEXT NOT NULL,
+    service TEXT,
+    type TEXT NOT NULL,
+    event TEXT NOT NULL
+  ) STRICT;
+
+  CREATE INDEX events_of_a_project ON events (project, sequence);
+
+  -- Who asked for a deployment, as the client says.
+  ALTER TABLE deployments ADD COLUMN author TEXT;
+  `,
 ]

@@ -66,10 +66,17 @@ export interface ProjectStore {
   containerGone(container: string): void
 }
 
-/** Revisions kept of each project, the current one besides. */
-const historyLength = 20
+export interface ProjectStoreOptions {
+  readonly now: () => Date
+  /** Revisions kept of each project, the current one besides. */
+  readonly historyLength: number
+}
 
-export function createProjectStore(database: StoreDatabase, seal: Seal, now: () => Date): ProjectStore {
+export function createProjectStore(
+  database: StoreDatabase,
+  seal: Seal,
+  { now, historyLength }: ProjectStoreOptions,
+): ProjectStore {
   const get = (name: string): KeptProject | undefined => {
     const row = database.get('SELECT revision, intent, suspended FROM projects WHERE name = ?', name)
     return row === undefined ? undefined : toKept(name, row)

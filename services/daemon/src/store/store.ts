@@ -6,12 +6,16 @@ import { openDatabase } from './database.ts'
 import type { StoreDatabase } from './database.ts'
 import { createDeploymentStore } from './deployments.ts'
 import type { DeploymentStore } from './deployments.ts'
+import { createEventStore } from './events.ts'
+import type { EventStore } from './events.ts'
 import { prepareDataFolder } from './folder.ts'
 import { lockDataFolder } from './lock.ts'
 import { createPlanStore } from './plans.ts'
 import type { PlanStore } from './plans.ts'
 import { createProjectStore } from './projects.ts'
 import type { ProjectStore } from './projects.ts'
+import { defaultRetention } from './retention.ts'
+import type { Retention } from './retention.ts'
 import { openSeal } from './seal.ts'
 import { createSettingsStore } from './settings.ts'
 import type { SettingsStore } from './settings.ts'
@@ -22,6 +26,8 @@ export interface StoreOptions {
   readonly now: () => Date
   /** Largest build context, in bytes. */
   readonly contextLimit: number
+  /** @default defaultRetention */
+  readonly retention?: Partial<Retention> | undefined
 }
 
 /** What was asked for, on disk: the truth that a restarted daemon begins from. */
@@ -30,6 +36,7 @@ export interface Store {
   readonly deployments: DeploymentStore
   readonly contexts: ContextStore
   readonly plans: PlanStore
+  readonly events: EventStore
   /** Tells this Bulkhead from another one on the same engine; the same for the life of the data folder. */
   readonly owner: string
   /** What is kept once for all, by name. */
@@ -48,7 +55,7 @@ export interface Store {
  * @throws BulkheadError BH_DAEMON_RUNNING when another daemon has the folder;
  * BH_DAEMON_START_FAILED or BH_STORE_FAILED when it cannot be used.
  */
-export function openStore({ folder: path, now, contextLimit }: StoreOptions): Store {
+export function openStore({ folder: path, now, contextLimit, retention }: StoreOptions): Store {
   const folder = prepareDataFolder(path)
   const lock = lockDataFolder(folder.lock)
   try {
@@ -56,21 +63,25 @@ export function openStore({ folder: path, now, contextLimit }: StoreOptions): St
     const hasRevisions = database.get('SELECT 1 AS found FROM revisions LIMIT 1') !== undefined
     const seal = openSeal(folder.key, !hasRevisions)
     const settings = createSettingsStore(database)
-    const projects = createProjectStore(database, seal, now)
+    const { revisions, eventDays } = { ...defaultRetention, ...retention }
+    const projects = createProjectStore(database, seal, { now, historyLength: revisions })
+    const events = createEventStore(database, { now, days: eventDays })
     const contexts = createContextStore(folder.contexts, contextLimit)
     const plans = createPlanStore(database, seal, now)
     contexts.prune(new Set([...projects.contextsInUse(), ...plans.contextsInUse()]), now())
     return {
       projects,
-      deployments: createDeploymentStore(database, now),
+      deployments: createDeploymentStore(database, now, (event) => events.append(event)),
       contexts,
       plans,
+      events,
       owner: ownerOf(settings, database),
       settings,
       hashKey: seal.derive('hash').toString('hex'),
       transaction: (body) => database.transaction(body),
       snapshot: () => snapshotOf(database, folder.path),
       close() {
+        flushed(events)
         database.close()
         lock.release()
       },
@@ -89,4 +100,13 @@ function ownerOf(settings: SettingsStore, database: StoreDatabase): string {
     settings.set('owner', owner)
     return owner
   })
+}
+
+/** What could not be written until now is lost, and nothing else with it. */
+function flushed(events: EventStore): void {
+  try {
+    events.flush()
+  } catch {
+    return
+  }
 }
