@@ -118,7 +118,13 @@ export function createEventStore(
         .all(
           `SELECT event FROM events WHERE sequence > ? AND (? IS NULL OR project = ?)
              AND (? IS NULL OR time >= ?) AND (? IS NULL OR time <= ?) ORDER BY sequence LIMIT ?`,
-          ...[after, project, project, since, since, until, until],
+          after,
+          project,
+          project,
+          since,
+          since,
+          until,
+          until,
           limit,
         )
         .map(({ event }) => JSON.parse(String(event)) as ProjectEvent)
