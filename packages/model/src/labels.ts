@@ -26,6 +26,8 @@ export const bulkheadLabels = {
   /** The mode that the file asked for. */
   isolation: 'dev.bulkhead.isolation',
   owner: 'dev.bulkhead.owner',
+  /** On a container that only holds the anonymous volumes of another one, which is being made anew: that one's id. */
+  keeps: 'dev.bulkhead.keeps',
   /** The `pre_stop` hooks that the container was made with, sealed: whoever stops it needs no file. */
   preStop: 'dev.bulkhead.pre-stop',
 } as const

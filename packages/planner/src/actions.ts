@@ -1,4 +1,5 @@
 import type { Operation, OperationType, Plan, PlanAction, PlanActionKind, PlanNode } from '@bulkhead/model'
+import { keptName } from './keeper.ts'
 import { subjectOf } from './text.ts'
 
 /**
@@ -8,9 +9,13 @@ import { subjectOf } from './text.ts'
  */
 export function actionsOf(plan: Plan): readonly PlanAction[] {
   const finals = new Map(
-    plan.flatMap(({ operation }) =>
-      operation.type === 'renameContainer' ? [[operation.from, operation.to] as const] : [],
-    ),
+    plan.flatMap(({ operation }) => {
+      if (operation.type === 'renameContainer') return [[operation.from, operation.to] as const]
+      const keeps = operation.type === 'createContainer' ? keptName(operation.container) : undefined
+      return operation.type === 'createContainer' && keeps !== undefined
+        ? [[operation.container.name, keeps] as const]
+        : []
+    }),
   )
   const groups = new Map<string, PlanNode[]>()
   for (const node of plan) {

@@ -26,7 +26,7 @@ export function replacements(
   return actions.flatMap(({ kind, subject, operations: ids }) => {
     if (kind !== 'replace') return []
     const steps = ids.flatMap((id) => operations.get(id) ?? [])
-    const made = steps.find((one) => one.type === 'createContainer')
+    const made = steps.findLast((one) => one.type === 'createContainer')
     const gone = steps.find((one) => one.type === 'removeContainer')
     const container = input.observed.containers.find(({ id }) => id === gone?.container)
     if (made === undefined || container === undefined) return []

@@ -1,8 +1,9 @@
-import type { NetworkAttachment, ObservedContainer, Problem } from '@bulkhead/model'
+import type { ContainerSpec, NetworkAttachment, ObservedContainer, Problem } from '@bulkhead/model'
 import type { Decision } from './decide.ts'
 import type { Draft } from './draft.ts'
 import type { ServicePlan, UpInput } from './input.ts'
 import type { Judgment } from './judge.ts'
+import { keeperOf } from './keeper.ts'
 import { emitRemoval, isUp } from './orphans.ts'
 import { repairsOf, type Repair } from './repair.ts'
 
@@ -12,6 +13,8 @@ export interface Clearing {
   network(name: string): readonly number[]
   /** Nodes after which nobody of the project mounts the volume of this name. */
   volume(name: string): readonly number[]
+  /** What keeps the anonymous volumes of a container that is removed before another is made in its place, by its id. */
+  readonly keepers: ReadonlyMap<string, ContainerSpec>
   /** What it takes to have a container back on its networks, by container id. */
   readonly repairs: ReadonlyMap<string, Mending>
   /** Containers of no service that is to run; they are only put back. */
@@ -67,6 +70,25 @@ export function emitClearing(
     roles,
   )
 
+  const keepers = new Map<string, ContainerSpec>()
+  /** Nodes after which its anonymous volumes outlive a container. */
+  const keep = (
+    { wanted, decisions }: ServicePlan,
+    container: ObservedContainer,
+    cause: string,
+  ): readonly number[] => {
+    const next = decisions.find((one) => one.kind === 'create' && one.replaced === container)
+    const keeper = next?.kind === 'create' ? keeperOf(wanted, next.number, container) : undefined
+    if (keeper === undefined) return []
+    keepers.set(container.id, keeper)
+    const left = observed.containers.find(({ name }) => name === keeper.name)
+    const before =
+      left === undefined
+        ? []
+        : [draft.removalOf(left.id) ?? emitRemoval(draft, left, cause, intent, []).removed]
+    return [draft.add({ type: 'createContainer', service: keeper.service, container: keeper, cause }, before)]
+  }
+
   for (const { container, plan, kept, leaves } of roles) {
     const { id, name, service } = container
     const its = kept ? repairsOf(container, plan.wanted, judgment) : []
@@ -81,7 +103,9 @@ export function emitClearing(
         ...(stops.get(other.service.name) ?? []),
       ])
     if (leaves && (mounts.length > 0 || touched.length > 0)) {
-      const { removed } = emitRemoval(draft, container, leaves, intent, dependents)
+      const kept = keep(plan, container, leaves)
+      const removed =
+        draft.removalOf(id) ?? emitRemoval(draft, container, leaves, intent, [...dependents, ...kept]).removed
       for (const volume of mounts) note(offVolume, volume, removed)
       for (const network of touched) note(offNetwork, network, removed)
       down.set(service, [...(down.get(service) ?? []), removed])
@@ -144,6 +168,7 @@ export function emitClearing(
   return {
     network: (name) => offNetwork.get(name) ?? [],
     volume: (name) => offVolume.get(name) ?? [],
+    keepers,
     repairs,
     bystanders,
   }

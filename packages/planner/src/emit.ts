@@ -8,6 +8,7 @@ import type { Emission, Emitted } from './emission.ts'
 import { firstDueHook } from './hooks.ts'
 import type { ServicePlan, UpInput } from './input.ts'
 import type { Judgment } from './judge.ts'
+import { keeperRemoval } from './keeper.ts'
 import { specOf } from './made-from.ts'
 import { emitMending, emitOwnName, emitRepairs, emitStop } from './mend.ts'
 import { containerName, temporaryName } from './names.ts'
@@ -188,8 +189,11 @@ function emitReplica(
       return { nodes: start(container.id, cause, after, container.name), container: container.id }
     }
     case 'create': {
-      const created = create(finalName, decision.cause, ready, decision.replaced)
-      return { nodes: start(finalName, decision.cause, [created]), container: finalName }
+      const { cause, replaced } = decision
+      const created = create(finalName, cause, ready, replaced)
+      const keeper = emission.clearing.keepers.get(replaced?.id ?? '')
+      if (keeper !== undefined) draft.add(keeperRemoval(keeper, cause), [created])
+      return { nodes: start(finalName, cause, [created]), container: finalName }
     }
     case 'replace': {
       const { container, cause } = decision

@@ -75,6 +75,7 @@ function isInTheWay({ severity, code }: Problem): boolean {
 const nothingToClear: Clearing = {
   network: () => [],
   volume: () => [],
+  keepers: new Map(),
   repairs: new Map(),
   bystanders: [],
 }

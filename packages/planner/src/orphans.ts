@@ -1,6 +1,7 @@
 import { type ObservedContainer, type Problem, type Project } from '@bulkhead/model'
 import type { Draft } from './draft.ts'
 import type { PlanInput } from './input.ts'
+import { isKeeper } from './keeper.ts'
 
 /** Containers of the project whose service its files no longer have. */
 export function orphansIn(
@@ -88,7 +89,14 @@ export function emitRemoval(
           ]
         : after
   const removed = draft.add(
-    { type: 'removeContainer', service, container: id, name, volumes: options.volumes ?? false, cause },
+    {
+      type: 'removeContainer',
+      service,
+      container: id,
+      name,
+      volumes: options.volumes === true || isKeeper(container),
+      cause,
+    },
     stopped,
   )
   return { stopped, removed }

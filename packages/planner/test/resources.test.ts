@@ -7,6 +7,7 @@ import {
   type ObservedNetwork,
   type Service,
 } from '@bulkhead/model'
+import { actionsOf, plan } from '../src/index.ts'
 import { resourceHash } from '../src/hash.ts'
 import { scenario } from './scenario.ts'
 
@@ -274,6 +275,57 @@ t.test('with consent its users must go before it, and come back after it', (t) =
   )
   for (let operations = 0; operations <= 8; operations += 1)
     t.equal(consented.afterwards(operations).afterwards().text(), '', `broken after ${operations}`)
+  t.end()
+})
+
+t.test('anonymous volumes must not be lost, wherever the making anew of another volume breaks off', (t) => {
+  const own = { type: 'volume', name: 'e'.repeat(64), source: '', target: '/own' }
+  const consented = scenario()
+    .wants({ db: { volumes: [data, { type: 'volume', target: '/own' }] } })
+    .with({ volumes })
+    .finds('db running', 'volume')
+    .where(withVolume('v1:former'))
+    .where((world) => ({
+      ...world,
+      containers: world.containers.map((one) => ({ ...one, mounts: [...one.mounts, own] })),
+    }))
+    .intending({ recreateVolumes: ['data'] })
+  consented.plans(
+    t,
+    '[] #1 create container 0000000000aa_app-db-1 (volume app_data is made again)',
+    '[1] #2 stop container app-db-1 (volume app_data is made again)',
+    '[2] #3 remove container app-db-1 (volume app_data is made again)',
+    '[3] #4 remove volume app_data (its definition has changed)',
+    '[4] #5 create volume app_data (its definition has changed)',
+    '[3,5] #6 create container app-db-1 (volume app_data is made again)',
+    '[6] #7 remove container 0000000000aa_app-db-1 (volume app_data is made again)',
+    '[6] #8 start container app-db-1 (volume app_data is made again)',
+  )
+  const actions = actionsOf(plan(consented.input()).plan)
+  t.same(
+    actions.map(({ kind, subject }) => `${kind} ${subject}`),
+    ['replace container app-db-1', 'replace volume app_data'],
+  )
+  const changed = { db: { command: ['other'], volumes: [data, { type: 'volume', target: '/own' }] } } as const
+  for (let operations = 0; operations <= 8; operations += 1) {
+    const broken = consented.afterwards(operations)
+    for (const [how, next] of [
+      ['the next round', broken],
+      ['the loop', broken.inTheLoop()],
+      ['another change, without consent', broken.intending({ recreateVolumes: [] }).wants(changed)],
+      ['another change', broken.wants(changed)],
+    ] as const) {
+      const healed = next.afterwards()
+      t.equal(healed.text(), '', `broken after ${operations}, ${how}`)
+      t.same(
+        healed
+          .input()
+          .observed.containers.map(({ name, mounts }) => [name, mounts.map((one) => one.name ?? '').sort()]),
+        [['app-db-1', ['app_data', own.name]]],
+        `broken after ${operations}, ${how}`,
+      )
+    }
+  }
   t.end()
 })
 

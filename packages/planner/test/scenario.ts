@@ -378,7 +378,10 @@ function apply(world: Observed, operation: Operation): Observed {
     case 'stopContainer':
       return change(operation.container, { state: 'exited' })
     case 'removeContainer':
-      return { ...world, containers: containers.filter(({ id }) => id !== operation.container) }
+      return {
+        ...world,
+        containers: containers.filter(({ id, name }) => ![id, name].includes(operation.container)),
+      }
     case 'unpauseContainer':
       return change(operation.container, { state: 'running' })
     case 'updateContainer':

@@ -74,10 +74,11 @@ const executors: Executors = {
     signaled(container)
     await engine.killContainer(container, name)
   },
-  removeContainer: async ({ container, volumes }, { engine, stopping, removed }) => {
-    stopping(container)
-    await engine.removeContainer(container, { volumes })
-    removed(container)
+  removeContainer: async ({ container, volumes }, { engine, made, stopping, removed }) => {
+    const id = made.get(container) ?? container
+    stopping(id)
+    await engine.removeContainer(id, { volumes })
+    removed(id)
   },
   renameContainer: async ({ container, from, to }, { engine, made }) => {
     await engine.renameContainer(container, to)

@@ -7,6 +7,7 @@ import type {
   Service,
   ServiceVolume,
 } from '@bulkhead/model'
+import { anonymousIn } from '../anonymous.ts'
 import { bytes } from '../units.ts'
 import { present } from '../present.ts'
 import type { HostConfigInput } from './input.ts'
@@ -133,13 +134,7 @@ function anonymousVolumes({
       .filter(({ type, source }) => type === 'volume' && source === undefined)
       .map(({ target }) => target),
   ])
-  return inherited.filter(
-    (one): one is ObservedMount & { readonly name: string } =>
-      one.type === 'volume' &&
-      one.name !== undefined &&
-      /^[0-9a-f]{64}$/.test(one.name) &&
-      wanted.has(one.target),
-  )
+  return anonymousIn(inherited).filter(({ target }) => wanted.has(target))
 }
 
 export function tmpfs({ tmpfs: list }: Service): Readonly<Record<string, string>> | undefined {

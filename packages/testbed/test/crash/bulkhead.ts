@@ -19,7 +19,7 @@ export interface Victim {
   kill(): Promise<void>
   /** Milliseconds from the start of the process to its first answer, the last time. */
   readonly startMs: number
-  /** Asks for a version of the project; ends when the deployment has, over any number of deaths. */
+  /** Asks for a version of the project, consenting to lose what is in its volumes; ends when the deployment has, over any number of deaths. */
   up(project: CrashProject, version: number): Promise<Outcome>
   down(project: CrashProject): Promise<Outcome>
   get(path: string): Promise<Answer | undefined>
@@ -83,7 +83,7 @@ export async function openVictim(engine: TestEngine): Promise<Victim> {
     kill: () => end('SIGKILL'),
     async up(project, version) {
       await writeFile(join(folder, `${project.name}.yaml`), project.yaml(version))
-      return bulkhead(project, 'up', '-d')
+      return bulkhead(project, 'up', '-d', '-y')
     },
     down: (project) => bulkhead(project, 'down', '-v', '-t', '0', '--remove-orphans'),
     get: (path) => ask(socket, path),

@@ -12,6 +12,8 @@ import { openProxy } from './proxy.ts'
 /** `docker compose` in the same place: a process for each call, killed likewise. */
 export interface ComposeVictim {
   readonly version: string
+  /** Whether a change can make a volume anew. */
+  readonly renewsVolumes: boolean
   /** Milliseconds from the first changing call to the end, when nobody dies. */
   measure(project: CrashProject, version: number): Promise<number>
   /** One change, killed so long after its first changing call; then the next `up`, and one more. */
@@ -27,11 +29,14 @@ export async function openCompose(engine: TestEngine, plugin: string): Promise<C
   const file = join(folder, 'compose.yaml')
   const compose = (...args: readonly string[]): Promise<Outcome> =>
     run(plugin, ['-f', file, ...args], { env, cwd: folder, timeoutMs: 180_000 })
-  const up = (project: CrashProject): Promise<Outcome> =>
-    compose('-p', project.name, 'up', '-d', '--remove-orphans')
+  const version = (await compose('version', '--short')).stdout.trim()
+  // Earlier ones don't make a volume anew, and don't ask.
+  const renewsVolumes = !version.startsWith('2.26.')
+  const flags = ['up', '-d', '--remove-orphans', ...(renewsVolumes ? ['-y'] : [])]
+  const up = (project: CrashProject): Promise<Outcome> => compose('-p', project.name, ...flags)
   const killed = (project: CrashProject, afterMs: number): Promise<boolean> =>
     new Promise((resolve) => {
-      const child = spawn(plugin, ['-f', file, '-p', project.name, 'up', '-d', '--remove-orphans'], {
+      const child = spawn(plugin, ['-f', file, '-p', project.name, ...flags], {
         env,
         cwd: folder,
         stdio: 'ignore',
@@ -40,7 +45,8 @@ export async function openCompose(engine: TestEngine, plugin: string): Promise<C
       child.once('close', (_code, signal) => resolve(signal === 'SIGKILL'))
     })
   return {
-    version: (await compose('version', '--short')).stdout.trim(),
+    version,
+    renewsVolumes,
     async measure(project, version) {
       await writeFile(file, project.yaml(version))
       let began = performance.now()

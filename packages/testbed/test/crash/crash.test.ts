@@ -21,7 +21,7 @@ void t.test(
     t.teardown(() => engine.stop())
     const victim = await openVictim(engine)
     t.teardown(() => victim.close())
-    const project = crashProject(`crash-${process.pid}`, 2)
+    const project = crashProject(`crash-${process.pid}`, 2, { renewsVolume: true })
     const random = seeded(seed)
     await victim.start()
     const first = await victim.up(project, 0)

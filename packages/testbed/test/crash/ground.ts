@@ -6,6 +6,8 @@ export interface Ground {
   readonly containers: readonly Held[]
   readonly networks: readonly string[]
   readonly volumes: readonly string[]
+  /** Of the volumes that have a label `version`, name → its value. */
+  readonly versions: ReadonlyMap<string, string>
 }
 
 interface Held {
@@ -25,14 +27,20 @@ export async function look({ docker }: TestEngine, { name }: CrashProject): Prom
       .split('\n')
       .filter((line) => line !== '')
       .sort()
-  const [ids, networks, volumes] = await Promise.all([
+  const [ids, networks, labelled] = await Promise.all([
     lines('ps', '-aq', '--no-trunc', ...filter),
     lines('network', 'ls', '--format', '{{.Name}}', ...filter),
-    lines('volume', 'ls', '--format', '{{.Name}}', ...filter),
+    lines('volume', 'ls', '--format', '{{.Name}} {{.Label "version"}}', ...filter),
   ])
   const inspected =
     ids.length === 0 ? [] : (JSON.parse((await docker('inspect', ...ids)).stdout) as readonly Inspected[])
-  return { containers: inspected.map(heldOf), networks, volumes }
+  const volumes = labelled.map((line) => line.split(' '))
+  return {
+    containers: inspected.map(heldOf),
+    networks,
+    volumes: volumes.map(([volume = '']) => volume),
+    versions: new Map(volumes.map(([volume = '', version = '']) => [volume, version])),
+  }
 }
 
 interface Inspected {
@@ -83,6 +91,10 @@ export function faultsIn(
     for (const name of all) if (!wanted.includes(name)) faults.push(`orphaned ${what}: ${name}`)
     for (const name of wanted) if (!all.includes(name)) faults.push(`missing ${what}: ${name}`)
     if (all.length > new Set(all).size) faults.push(`twice: ${what} of ${all.join(', ')}`)
+  }
+  for (const name of project.renewed) {
+    const its = found.versions.get(name)
+    if (its !== undefined && its !== `v${version}`) faults.push(`old: volume ${name} is of ${its}`)
   }
   const owned = new Set(found.containers.map(({ own }) => own))
   extra('network', found.networks, project.networks)

@@ -1,67 +1,110 @@
 // npm run crash: kills the daemon after each call of a change in turn and at random moments, and Compose beside it.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { startEngine, type TestEngine } from '../../src/index.ts'
+import { startEngine, type Outcome, type TestEngine } from '../../src/index.ts'
 import { openVictim } from './bulkhead.ts'
 import { openCompose } from './compose.ts'
 import { look } from './ground.ts'
-import { change, seeded, type Moment, type Result } from './moments.ts'
+import { change, seeded, type Moment, type Result, type Trial } from './moments.ts'
 import { crashProject } from './project.ts'
 
 const seed = number('CRASH_SEED', 26)
 const moments = number('CRASH_MOMENTS', 100)
 const width = number('CRASH_SERVICES', 5)
+/** Daemons that are killed side by side, each with a project of its own. */
+const lanes = number('CRASH_LANES', 2)
+const contenders = (process.env['CRASH_OF'] ?? 'bulkhead,compose').split(',')
 const release = process.env['CRASH_RELEASE'] === '20' ? '20' : '26'
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const engine = await startEngine({ release, images: ['bb:1'] })
 try {
   say(`seed ${seed}, Docker ${release}, ${width} services`)
-  const rows = [await ours(engine), ...(await theirs(engine))]
+  const rows = [
+    ...(contenders.includes('bulkhead') ? [await ours(engine)] : []),
+    ...(contenders.includes('compose') ? await theirs(engine) : []),
+  ]
   say('')
   for (const row of rows) say(row)
-  if (rows[0]?.includes(' 0 with faults') !== true) process.exitCode = 1
+  if (rows.some((row) => row.startsWith('bulkhead') && !row.includes(' 0 with faults'))) process.exitCode = 1
 } finally {
   await engine.stop()
 }
 
 async function ours(on: TestEngine): Promise<string> {
-  const victim = await openVictim(on)
-  const project = crashProject('crash-bulkhead', width)
+  const victims = await Promise.all(Array.from({ length: lanes }, () => openVictim(on)))
   try {
-    await victim.start()
-    const started = victim.startMs
-    await victim.up(project, 0)
-    let version = 0
-    const trial = async (all: readonly Moment[], before = look(on, project)): Promise<Result> => {
-      version += 1
-      const result = await change({ engine: on, victim, project }, version, all, await before)
-      if (all.length > 0) tell(JSON.stringify(all), result)
-      return result
-    }
-    victim.proxy.expect(0, {})
-    let first = 0
-    let end = 0
-    // The calls of a change that nobody disturbs, and how long they take.
-    await victim.up(project, (version += 1))
-    victim.proxy.expect(0, { first: () => (first = performance.now()) })
-    await victim.up(project, (version += 1))
-    end = performance.now()
-    const calls = victim.proxy.count
-    const span = end - first
-    say(
-      `bulkhead: the daemon starts in ${Math.round(started)} ms; ${calls} changing calls in ${Math.round(span)} ms`,
+    const projects = victims.map((_, lane) =>
+      crashProject(`crash-bulkhead-${lane + 1}`, width, { renewsVolume: true }),
     )
-    const results: Result[] = []
-    for (let call = 1; call <= calls; call += 1) results.push(await trial([{ call }]))
+    const trials = victims.map((victim, lane): Trial & { version: number } => ({
+      engine: on,
+      victim,
+      project: projects[lane] ?? crashProject('none', 1),
+      version: 0,
+    }))
+    await Promise.all(
+      trials.map(async ({ victim, project }) => {
+        await victim.start()
+        expectUp(await victim.up(project, 0))
+      }),
+    )
+    const [measured] = trials
+    if (measured === undefined) throw new Error('there is a lane')
+    const { calls, span } = await undisturbed(measured)
+    const { startMs } = measured.victim
+    say(
+      `bulkhead: the daemon starts in ${Math.round(startMs)} ms; a change: ${calls} changing calls in ${Math.round(span)} ms`,
+    )
     const random = seeded(seed)
-    for (let n = 1; n <= moments; n += 1)
-      results.push(await trial([{ afterMs: Math.round(random() * span) }]))
-    await victim.down(project)
+    const all: readonly Moment[] = [
+      ...Array.from({ length: calls }, (_, index) => ({ call: index + 1 })),
+      ...Array.from({ length: moments }, () => ({ afterMs: Math.round(random() * span) })),
+    ]
+    const results = await inLanes(trials, all, async (trial, moment) => {
+      trial.version += 1
+      const before = await look(on, trial.project)
+      const result = await change(trial, trial.version, [moment], before)
+      tell(JSON.stringify(moment), result)
+      return result
+    })
+    await Promise.all(trials.map(({ victim, project }) => victim.down(project)))
     return summary('bulkhead', results)
   } finally {
-    await victim.close()
+    await Promise.all(victims.map((victim) => victim.close()))
   }
+}
+
+/** The changing calls of a change that nobody disturbs, and the milliseconds from the first of them to the end. */
+async function undisturbed(
+  trial: Trial & { version: number },
+): Promise<{ readonly calls: number; readonly span: number }> {
+  const { victim, project } = trial
+  let first = performance.now()
+  victim.proxy.expect(0, { first: () => (first = performance.now()) })
+  expectUp(await victim.up(project, (trial.version += 1)))
+  return { calls: victim.proxy.count, span: performance.now() - first }
+}
+
+function expectUp({ code, stdout, stderr }: Outcome): void {
+  if (code !== 0) throw new Error(`up ended with ${code}: ${stdout}${stderr}`)
+}
+
+/** Each lane takes the next thing as soon as it is done with the last one. */
+async function inLanes<Lane, Thing, Result>(
+  all: readonly Lane[],
+  things: readonly Thing[],
+  act: (lane: Lane, thing: Thing) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const waiting = [...things]
+  const results: Result[] = []
+  await Promise.all(
+    all.map(async (lane) => {
+      for (let thing = waiting.shift(); thing !== undefined; thing = waiting.shift())
+        results.push(await act(lane, thing))
+    }),
+  )
+  return results
 }
 
 async function theirs(on: TestEngine): Promise<readonly string[]> {
@@ -72,7 +115,9 @@ async function theirs(on: TestEngine): Promise<readonly string[]> {
   const rows: string[] = []
   for (const plugin of [...new Set(plugins)].filter((path) => existsSync(path))) {
     const compose = await openCompose(on, plugin)
-    const project = crashProject(`crash-compose-${rows.length + 1}`, width)
+    const project = crashProject(`crash-compose-${rows.length + 1}`, width, {
+      renewsVolume: compose.renewsVolumes,
+    })
     try {
       await compose.measure(project, 0)
       const span = await compose.measure(project, 1)
