@@ -76,8 +76,28 @@ export const ServiceStatusSchema = shapeOf<ServiceStatus>()(
       ),
       breaker: Type.Optional(
         Type.Object(
-          { since: Type.String({ description: 'ISO 8601.' }), reason: Type.String() },
-          { description: 'Set while its breaker is open: nothing more is tried until somebody asks for it.' },
+          {
+            since: Type.String({ description: 'ISO 8601.' }),
+            reason: Type.String(),
+            next: Type.Optional(
+              Type.String({ description: 'When it is tried once more all the same, ISO 8601.' }),
+            ),
+          },
+          {
+            description:
+              'Set while its breaker is open: its tries are used up. Without `next` nothing more is tried until somebody asks for it.',
+          },
+        ),
+      ),
+      failing: Type.Optional(
+        Type.Object(
+          {
+            since: Type.String({ description: 'ISO 8601.' }),
+            reason: Type.String(),
+            attempts: Type.Integer({ minimum: 1 }),
+            next: Type.String({ description: 'When it is tried again, ISO 8601.' }),
+          },
+          { description: 'Set while it cannot be brought up and is tried again with a growing delay.' },
         ),
       ),
       held: Type.Optional(

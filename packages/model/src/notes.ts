@@ -1,3 +1,5 @@
+import type { ErrorCode } from './error.ts'
+
 /**
  * What the loop notes of a project from round to round, and from one life of
  * the daemon to the next. The engine does not tell it again.
@@ -15,6 +17,8 @@ export interface Notes {
   readonly differs: Readonly<Record<string, string>>
   /** Services that the loop has trouble with. */
   readonly troubles: Readonly<Record<string, Trouble>>
+  /** Services that could not be brought up, by name. */
+  readonly failures: Readonly<Record<string, Failure>>
 }
 
 export interface EndNote {
@@ -43,6 +47,22 @@ export interface Trouble {
   readonly open?: string | undefined
 }
 
+/** A service for which the engine could not do what was planned. Times are ISO 8601. */
+export interface Failure {
+  /** The first of the tries that failed one after another. */
+  readonly since: string
+  readonly attempts: number
+  /** The last of them. */
+  readonly last: string
+  readonly code: ErrorCode
+  /** What was wrong at the last of them. */
+  readonly reason: string
+  /** Not before this is it tried again. */
+  readonly next: string
+  /** Since when the breaker is open: the tries are used up, and it's tried now and then only. */
+  readonly open?: string | undefined
+}
+
 export const noNotes: Notes = {
   held: {},
   ended: {},
@@ -50,4 +70,5 @@ export const noNotes: Notes = {
   touched: {},
   differs: {},
   troubles: {},
+  failures: {},
 }

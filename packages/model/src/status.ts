@@ -48,8 +48,18 @@ export interface ServiceStatus {
   readonly rest: Rest | undefined
   /** Since when it is held: somebody stopped it without asking Bulkhead. ISO 8601; absent: it is not. */
   readonly held?: string
-  /** Set while its breaker is open: nothing more is tried. Absent: it is closed. */
-  readonly breaker?: { readonly since: string; readonly reason: string }
+  /**
+   * Set while its breaker is open: the tries are used up. `next`: when it is tried once more all the same;
+   * absent: when somebody asks for it. Absent: it is closed.
+   */
+  readonly breaker?: { readonly since: string; readonly reason: string; readonly next?: string }
+  /** Set while it cannot be brought up and is tried again with a growing delay. Absent: it is not, or its breaker is open. */
+  readonly failing?: {
+    readonly since: string
+    readonly reason: string
+    readonly attempts: number
+    readonly next: string
+  }
   readonly replicas: readonly ReplicaStatus[]
 }
 

@@ -1,5 +1,6 @@
 export { actionsOf } from './actions.ts'
 export { approvalOf, notApproved, type Approval } from './approval.ts'
+export { servicesWith } from './aside.ts'
 export { basisOf, movedSince, type BasisInput } from './basis.ts'
 export { replacements, type Replacement } from './changes.ts'
 export { diff } from './diff.ts'

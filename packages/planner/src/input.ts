@@ -30,6 +30,8 @@ export interface PlanInput {
   readonly composeHashes: ComposeHashes
   /** Services that somebody else stopped: the loop's own rounds leave them so. */
   readonly held: ReadonlySet<string>
+  /** Services that the loop's own rounds leave alone for now, as the last tries failed. Absent: none. */
+  readonly aside?: ReadonlySet<string> | undefined
   /** Containers that ended otherwise than by themselves, by id: the loop starts them again. Absent: none. */
   readonly ended?: Readonly<Record<string, EndNote>> | undefined
   /** Which `post_start` hooks have run, by container id. */
@@ -91,6 +93,8 @@ export interface PlanResult {
    * would leave it stopped for good.
    */
   readonly restarts?: Readonly<Record<string, string>>
+  /** Services of which something was left out: those set aside, and what comes after them. Absent: none. */
+  readonly left?: ReadonlySet<string>
 }
 
 export type UpInput = PlanInput & { readonly project: Project }

@@ -63,7 +63,6 @@ function serviceStatus(
     selected(project, intent).some((one) => one.name === name)
   const rest = on || intent?.target === 'up' ? intent?.resting[name] : undefined
   const held = notes?.held[name]
-  const trouble = notes?.troubles[name]
   return {
     name,
     isolation: {
@@ -72,7 +71,7 @@ function serviceStatus(
     },
     rest,
     ...(on && rest === undefined && held !== undefined ? { held } : {}),
-    ...(trouble?.open === undefined ? {} : { breaker: { since: trouble.open, reason: trouble.reason } }),
+    ...breakerOf(notes, name),
     wanted:
       on &&
       rest === undefined &&
@@ -90,6 +89,17 @@ function serviceStatus(
       )
       .map(replicaStatus),
   }
+}
+
+function breakerOf(notes: Notes | undefined, name: string): Pick<ServiceStatus, 'breaker' | 'failing'> {
+  const trouble = notes?.troubles[name]
+  if (trouble?.open !== undefined) return { breaker: { since: trouble.open, reason: trouble.reason } }
+  const failure = notes?.failures[name]
+  if (failure === undefined) return {}
+  const { since, reason, attempts, next, open } = failure
+  return open === undefined
+    ? { failing: { since, reason, attempts, next } }
+    : { breaker: { since: open, reason, next } }
 }
 
 function selected(project: Project, intent: Intent): readonly { readonly name: string }[] {

@@ -6,6 +6,7 @@ import {
   type Problem,
   type Service,
 } from '@bulkhead/model'
+import { setAside } from './aside.ts'
 import { decide, keepAll, type Decision } from './decide.ts'
 import type { Wanted } from './divergence.ts'
 import { newDraft } from './draft.ts'
@@ -38,7 +39,9 @@ export function planUp(given: UpInput): PlanResult {
   const leftovers = emitLeftovers(given, draft)
   const input = { ...given, observed: planRests(withoutHookContainers(given), draft) }
   const services = activeServices(project, input.intent).filter(({ provider }) => provider === undefined)
-  const about = services.filter((service) => !isLeft(input, service) && !isLeftAway(input, service))
+  const about = services.filter(
+    (service) => !isLeft(input, service) && !isLeftAway(input, service) && !isAside(input, service),
+  )
   const judgment = judge(input, about)
   const plans = decideAll(input, services, judgment)
   const problems = [
@@ -54,7 +57,8 @@ export function planUp(given: UpInput): PlanResult {
   emitOneOffLeftovers(input, draft)
   const warnings = [...planOrphans(input, draft), ...emitFormerNetworks(input, draft)]
   emitReleases(input, draft)
-  return { plan: draft.plan(), problems: [...problems, ...warnings], restarts }
+  const whole = { plan: draft.plan(), problems: [...problems, ...warnings], restarts }
+  return setAside(whole, input.deployment === undefined ? (input.aside ?? new Set()) : new Set())
 }
 
 /** Starts and restarts what the labels on the engine tell of: nothing can be made without files. */
@@ -124,6 +128,10 @@ function decideOwn(input: UpInput, wanted: Wanted): readonly Decision[] {
 /** Held, and not even there: somebody took it down, and what it used stays away with it. */
 function isLeftAway(input: UpInput, service: Service): boolean {
   return isHeld(input, service) && !hasContainer(input.observed.containers, service)
+}
+
+function isAside({ aside, deployment }: UpInput, { name }: Service): boolean {
+  return deployment === undefined && aside?.has(name) === true
 }
 
 function isHeld({ held, deployment }: UpInput, { name }: Service): boolean {
@@ -198,15 +206,14 @@ function follow(decision: Decision, parent: string): Decision {
 }
 
 /** What lives in another service's container can't be made where that has none. */
-function missingParents(
-  { project, observed }: UpInput,
-  plans: ReadonlyMap<string, ServicePlan>,
-): readonly Problem[] {
+function missingParents(input: UpInput, plans: ReadonlyMap<string, ServicePlan>): readonly Problem[] {
+  const { project, observed } = input
   const hasContainers = (name: string): boolean =>
     plans.get(name)?.decisions.some(({ kind }) => kind !== 'remove') ??
     hasContainer(observed.containers, { name })
   return [...plans.values()].flatMap(({ wanted: { service }, decisions }) => {
-    const makes = decisions.some(({ kind }) => kind === 'create' || kind === 'replace')
+    const makes =
+      !isAside(input, service) && decisions.some(({ kind }) => kind === 'create' || kind === 'replace')
     const missing = makes ? parentsOf(service).find((name) => !hasContainers(name)) : undefined
     if (missing === undefined) return []
     return [

@@ -205,3 +205,39 @@ t.test('a plan carried out must leave nothing to plan', (t) => {
   }
   t.end()
 })
+
+t.test(
+  'a service set aside must be left with what needs it, and nothing is stopped for what does not come',
+  (t) => {
+    const app = scenario()
+      .wants({
+        db: {},
+        web: { depends_on: { db: { condition: 'service_started', required: true, restart: true } } },
+        job: {},
+      })
+      .finds('db running changed', 'web running', 'job running changed')
+      .inTheLoop()
+    t.match(app.text(), /stop container app-web-1/)
+    app
+      .settingAside('db')
+      .plans(
+        t,
+        '[] #8 create container 0000000000ac_app-job-1 (configuration changed)',
+        '[8] #9 stop container app-job-1 (configuration changed)',
+        '[9] #10 remove container app-job-1 (configuration changed)',
+        '[10] #11 rename container 0000000000ac_app-job-1 to app-job-1 (configuration changed)',
+        '[11] #12 start container app-job-1 (configuration changed)',
+      )
+    t.end()
+  },
+)
+
+t.test('what is wrong with a service that is set aside must stop nothing else', (t) => {
+  const app = scenario()
+    .wants({ lost: { image: 'lost:1' }, web: {} })
+    .inTheLoop()
+  app.refuses(t, 'BH_IMAGE_NOT_FOUND')
+  t.match(app.settingAside('lost').text(), /start container app-web-1/)
+  t.notMatch(app.settingAside('lost').text(), /app-lost-1/)
+  t.end()
+})

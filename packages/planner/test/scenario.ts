@@ -52,6 +52,7 @@ interface State {
   readonly found: readonly string[]
   readonly loop: boolean
   readonly held: readonly string[]
+  readonly aside: readonly string[]
   readonly intent: Intent
   readonly deployment: Partial<DeploymentView>
   readonly external: string | undefined
@@ -72,6 +73,7 @@ export interface Scenario {
   finds(...containers: readonly string[]): Scenario
   inTheLoop(): Scenario
   holding(...services: readonly string[]): Scenario
+  settingAside(...services: readonly string[]): Scenario
   externalNetwork(name: string): Scenario
   /** What the project has beside its services. */
   with(more: Partial<Project>): Scenario
@@ -105,6 +107,7 @@ export function scenario(state: State = empty): Scenario {
     hashKey: 'key',
     composeHashes,
     held: new Set(state.held),
+    aside: new Set(state.aside),
     hooksRun: state.hooksRun ?? hooksRunIn(observed, state),
     deployment: state.loop
       ? undefined
@@ -123,6 +126,7 @@ export function scenario(state: State = empty): Scenario {
     finds: (...found) => next({ found }),
     inTheLoop: () => next({ loop: true }),
     holding: (...held) => next({ held }),
+    settingAside: (...aside) => next({ aside }),
     externalNetwork: (external) => next({ external }),
     with: (more) => next({ more: { ...state.more, ...more } }),
     where: (change) => next({ change: (observed) => change(state.change(observed)) }),
@@ -160,6 +164,7 @@ const empty: State = {
   found: [],
   loop: false,
   held: [],
+  aside: [],
   intent: upIntent,
   deployment: {},
   external: undefined,

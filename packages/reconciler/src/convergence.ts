@@ -1,22 +1,38 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { BulkheadError, isBulkheadError, toProblem, type Drift, type ProjectStatus } from '@bulkhead/model'
+import PQueue from 'p-queue'
+import {
+  BulkheadError,
+  isBulkheadError,
+  toError,
+  toProblem,
+  type Drift,
+  type EngineCapabilities,
+  type Observed,
+  type Plan,
+  type ProjectStatus,
+} from '@bulkhead/model'
 import {
   driftOf,
   plan,
   preview,
+  servicesWith,
   statusOf,
   withProvisions,
   type ComposeHashes,
   type PlanInput,
+  type PlanResult,
   type Preview,
 } from '@bulkhead/planner'
 import { checkApproved } from './approved.ts'
 import { newExecutor, type ExecutorOptions } from './executor.ts'
 import { keyOf, newFindings, type FindingsOptions } from './findings.ts'
+import { blamedFor, ofEngine, type Failed } from './failures.ts'
+import type { Run, Turnout } from './lanes.ts'
 import { newMemory, warnOnce, type Emit, type Memory } from './memory.ts'
 import type { RoundReport } from './observer.ts'
 import type { DesiredState } from './port.ts'
 import { isKept, queryFor } from './round.ts'
+import type { Tries } from './tries.ts'
 
 export interface ConvergenceOptions extends ExecutorOptions, FindingsOptions {
   readonly composeHashes: ComposeHashes
@@ -25,12 +41,14 @@ export interface ConvergenceOptions extends ExecutorOptions, FindingsOptions {
   readonly retryDelaysMs: readonly number[]
   /** One-offs that somebody is about to start. */
   readonly attended: (project: string) => ReadonlySet<string>
+  readonly tries: Tries
 }
 
 /** Rounds of one project: observe, plan, execute, until a round has nothing to do. */
 export interface Convergence {
-  /** False: to be tried again later. */
-  converge(project: string, signal: AbortSignal): Promise<boolean>
+  converge(project: string, run: Run): Promise<Turnout>
+  /** Projects that wait to be looked at. */
+  waiting(): number
   /** Observes and compares; plans, but does nothing. */
   status(project: string): Promise<ProjectStatus>
   /** What a deployment would do if this were wanted; does nothing. */
@@ -46,6 +64,19 @@ export interface Foresight {
 /** Images, then the rest, then the proof that nothing is left; the others are for what moves meanwhile. */
 const maxRounds = 8
 
+/** Projects that are looked at, and planned for, at once. What is carried out and waited for is not counted. */
+const looksAtOnce = 8
+
+/** While the engine is away it is asked for at least this often, in milliseconds. */
+const engineAwayMs = 5000
+
+const atRest: Turnout = { settled: true }
+
+interface Look {
+  readonly desired: DesiredState
+  readonly seen: readonly [EngineCapabilities, Observed] | { readonly error: unknown }
+}
+
 /** Failures that may be over in a moment: the engine was away, or busy with what stands in the way. */
 const passing: ReadonlySet<string> = new Set(['BH_ENGINE_UNREACHABLE', 'BH_NAME_IN_USE', 'BH_CONFLICT'])
 
@@ -53,44 +84,61 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
   const { engine, ledger, log, composeHashes, hashKey, holds, notebook, observer, retryDelaysMs } = options
   const executePlan = newExecutor(options)
   const findings = newFindings(options)
+  const { tries } = options
+  const looks = new PQueue({ concurrency: looksAtOnce })
   const memories = new Map<string, Memory>()
 
-  async function converge(name: string, signal: AbortSignal): Promise<boolean> {
+  async function converge(name: string, { signal, overdue }: Run): Promise<Turnout> {
     for (let round = 1; round <= maxRounds; round += 1) {
-      const desired = withOwnFiles(ledger.desired(name))
-      if (desired === undefined || desired.suspended === true || signal.aborted) return true
-      const { deployment, intent } = desired
-      if (deployment === undefined && !isKept(intent)) return true
-      if (deployment !== undefined && round === 1) ledger.deploymentRunning(deployment.id)
+      if (signal.aborted) return atRest
       const began = performance.now()
+      // What is asked for from here on is seen by the look that follows.
+      const late = overdue()
+      const look = await looks.add(() => lookAt(name, round, signal))
+      if (look === undefined) return atRest
+      const { desired } = look
       const tellRound = (outcome: RoundReport['outcome'], reason: BulkheadError | undefined): void =>
         observer.roundEnded({
           project: name,
-          deployment: deployment?.id,
+          deployment: desired.deployment?.id,
           outcome,
           milliseconds: performance.now() - began,
           error: reason,
         })
       try {
-        const isDone = await oneRound(name, desired, signal)
+        const isDone = await oneRound(name, look, signal, late)
         tellRound(isDone ? 'settled' : 'changed', undefined)
-        if (signal.aborted) return true
+        if (signal.aborted) return atRest
+        // Waiting on and on is no sign of something that never settles.
+        if (late.aborted) round = 0
         if (!isDone) continue
-        finish(desired, deployment && memories.get(deployment.id)?.failure)
-        return true
+        finish(desired, desired.deployment && memories.get(desired.deployment.id)?.failure)
+        return { settled: true, again: tries.next(name) }
       } catch (error) {
-        if (signal.aborted) return true
+        if (signal.aborted) return atRest
         const reason = known(error)
         tellRound('failed', reason)
         if (await isTriedAgain(desired, reason, signal)) continue
-        if (signal.aborted) return true
+        if (signal.aborted) return atRest
         return fail(name, desired, reason)
       }
     }
     const desired = ledger.desired(name)
-    if (desired === undefined) return true
+    if (desired === undefined) return atRest
     const message = `Project "${name}" does not settle: after ${maxRounds} rounds there is still something to do.`
     return fail(name, desired, new BulkheadError('BH_INTERNAL', message))
+  }
+
+  /** What a round begins with; undefined: there is to be none. */
+  async function lookAt(name: string, round: number, signal: AbortSignal): Promise<Look | undefined> {
+    const desired = withOwnFiles(ledger.desired(name))
+    if (desired === undefined || desired.suspended === true || signal.aborted) return undefined
+    const { deployment, intent } = desired
+    if (deployment === undefined && !isKept(intent)) return undefined
+    if (deployment !== undefined && round === 1) ledger.deploymentRunning(deployment.id)
+    // What it throws is a failure of the round.
+    const seen = await look(name, desired).catch((error: unknown) => ({ error }))
+    return { desired, seen }
   }
 
   /**
@@ -118,14 +166,18 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
   }
 
   /** A failed deployment is over, and its outcome is told; the loop goes on to try what it asked for. */
-  function fail(name: string, desired: DesiredState, error: BulkheadError): boolean {
+  function fail(name: string, desired: DesiredState, error: BulkheadError): Turnout {
     const { deployment } = desired
     log.warn(
       { project: name, code: error.code, reason: error.message, deployment: deployment?.id },
       'project did not converge',
     )
     finish(desired, error)
-    return false
+    return {
+      settled: false,
+      again: tries.next(name),
+      atMost: error.code === 'BH_ENGINE_UNREACHABLE' ? engineAwayMs : undefined,
+    }
   }
 
   function finish({ deployment }: DesiredState, error: BulkheadError | undefined): void {
@@ -137,31 +189,71 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     ledger.deploymentFinished(id, error === undefined ? 'succeeded' : 'failed', done, problem)
   }
 
-  /** True when nothing was left to do. */
-  async function oneRound(name: string, desired: DesiredState, signal: AbortSignal): Promise<boolean> {
+  /** True when nothing was left to do that is to be tried now. */
+  async function oneRound(
+    name: string,
+    { desired, seen }: Look,
+    signal: AbortSignal,
+    late: AbortSignal,
+  ): Promise<boolean> {
+    if ('error' in seen) throw seen.error
     const { deployment } = desired
-    const [capabilities, observed] = await look(name, desired)
+    const [capabilities, observed] = seen
     const memory = memoryOf(desired)
     if (deployment === undefined && findings.lookBack(name, desired, observed)) return false
     if (deployment === undefined && findings.remedy(name, desired, observed)) return false
     const input = { ...inputFor(name, desired, memory), capabilities, observed }
     if (deployment === undefined) findings.noteDrift(name, driftOf(input))
-    const { plan: nodes, problems, restarts = {} } = plan(input)
+    const { plan: nodes, problems, restarts = {}, left } = planned(name, input)
     const emit = emitterFor(desired)
     for (const problem of problems) if (problem.severity === 'warning') warnOnce(problem, memory, emit)
     const error = problems.find(({ severity }) => severity === 'error')
     if (error !== undefined) {
+      if (deployment !== undefined && desired.project !== undefined)
+        tries.failed(name, servicesWith(desired.project, error), toError([error]))
       throw new BulkheadError(error.code, error.message, { hint: error.hint, at: error.at, problems })
     }
     if (deployment !== undefined) checkApproved(deployment, input, nodes)
+    const busy = new Set(
+      nodes.flatMap(({ operation }) => ('service' in operation ? [operation.service] : [])),
+    )
+    tries.well(name, (service) => !busy.has(service) && left?.has(service) !== true)
     if (nodes.length === 0) return true
     if (Object.keys(restarts).length > 0) ledger.restarting(name, restarts)
     emit({ type: 'planned', operations: nodes.length })
     log.info({ project: name, operations: nodes.length, deployment: deployment?.id }, 'plan made')
-    const { failure } = await executePlan({ project: name, desired, memory, emit, nodes, signal })
+    const overdue = deployment === undefined ? late : undefined
+    const execution = await executePlan({ project: name, desired, memory, emit, nodes, signal, overdue })
+    const unblamed = blame(name, nodes, execution.failed)
+    const failure = deployment === undefined ? unblamed : execution.failure
     if (failure !== undefined) throw failure
     if (memory !== undefined) memory.refreshed = true
     return false
+  }
+
+  /** In the loop's own rounds what is wrong with one service is noted of it, and the others are planned for. */
+  function planned(name: string, input: PlanInput): PlanResult {
+    const { project, deployment } = input
+    const first = plan(deployment === undefined ? { ...input, aside: tries.aside(name) } : input)
+    const errors = first.problems.filter(({ severity }) => severity === 'error')
+    if (deployment !== undefined || project === undefined || errors.length === 0) return first
+    const blamed = errors.map((error) => [error, servicesWith(project, error)] as const)
+    if (blamed.some(([, services]) => services.length === 0)) return first
+    for (const [error, services] of blamed) tries.failed(name, services, toError([error]))
+    return plan({ ...input, aside: tries.aside(name) })
+  }
+
+  /** Notes of services that their try failed; returns the first failure that no service is to blame for. */
+  function blame(name: string, nodes: Plan, failed: readonly Failed[]): BulkheadError | undefined {
+    let unblamed: BulkheadError | undefined
+    const done = new Set<string>()
+    for (const one of failed) {
+      const services = blamedFor(one, nodes).filter((service) => !done.has(service))
+      if (ofEngine.has(one.error.code) || blamedFor(one, nodes).length === 0) unblamed ??= one.error
+      else if (services.length > 0) tries.failed(name, services, one.error)
+      for (const service of services) done.add(service)
+    }
+    return unblamed
   }
 
   function look(name: string, desired: DesiredState | undefined) {
@@ -213,6 +305,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
 
   return {
     converge,
+    waiting: () => looks.size,
     async status(name) {
       const desired = ledger.desired(name)
       const [capabilities, observed] = await look(name, desired)

@@ -1,13 +1,18 @@
 import { isBulkheadError, BulkheadError, type OperationType, type Plan, type PlanNode } from '@bulkhead/model'
 import type PQueue from 'p-queue'
+import type { Failed } from './failures.ts'
 
 export interface ExecuteOptions {
   /** Carries out one node. `signal` is aborted when the whole is, and by the first failure elsewhere. */
   readonly run: (node: PlanNode, signal: AbortSignal) => Promise<void>
-  /** Bounds what the engine is asked at once. Waiting for a condition takes no place in it. */
-  readonly queue: PQueue
-  /** Bounds some of the nodes more closely: they wait there before they take a place in the queue. */
+  /** Takes a turn on the engine: what it is asked at once is bounded. Waiting for a condition takes none. */
+  readonly turn: (node: PlanNode, work: () => Promise<boolean>) => Promise<boolean>
+  /** Bounds some of the nodes more closely: they wait there before they take a turn. */
   readonly gate?: ((node: PlanNode) => PQueue | undefined) | undefined
+  /** After a failure only what comes after it is left out; all else goes on. @default false */
+  readonly goesOn?: boolean
+  /** Waits for conditions end when it fires, as if they had been skipped. */
+  readonly overdue?: AbortSignal | undefined
   /** No node begins after it is aborted. */
   readonly signal: AbortSignal
   readonly onStart: (node: PlanNode) => void
@@ -23,40 +28,57 @@ export interface Execution {
   readonly done: number
   /** The first failure. */
   readonly failure: BulkheadError | undefined
+  /** All of them. */
+  readonly failed: readonly Failed[]
 }
 
 /**
  * Executes a plan as the graph it is: a node starts the moment all those it
  * comes after are done. After the first failure nothing more begins, waits and
- * downloads are cut, and what is quick is let finish.
+ * downloads are cut, and what is quick is let finish; where the rest goes on, only
+ * what comes after the failure does not begin.
  */
 export async function execute(plan: Plan, options: ExecuteOptions): Promise<Execution> {
-  const { run, queue, gate, signal, onStart, onDone, onFailed, onSkipped, now } = options
+  const {
+    run,
+    turn,
+    gate,
+    signal,
+    goesOn = false,
+    overdue,
+    onStart,
+    onDone,
+    onFailed,
+    onSkipped,
+    now,
+  } = options
   const finished = new Map<number, Promise<boolean>>()
   const cut = new AbortController()
   const either = AbortSignal.any([signal, cut.signal])
+  const failed: Failed[] = []
   let done = 0
-  let failure: BulkheadError | undefined
 
   const step = async (node: PlanNode): Promise<boolean> => {
     const before = await Promise.all(node.after.map((id) => finished.get(id) ?? Promise.resolve(false)))
     const carry = async (): Promise<boolean> => {
-      if (before.includes(false) || either.aborted) {
+      const mayWait = node.operation.type === 'awaitCondition' && overdue !== undefined
+      const its = mayWait ? AbortSignal.any([either, overdue]) : either
+      if (before.includes(false) || its.aborted) {
         onSkipped(node)
         return false
       }
       const began = now()
       onStart(node)
       try {
-        await run(node, either)
+        await run(node, its)
       } catch (error) {
-        if (either.aborted) {
+        if (its.aborted) {
           onSkipped(node)
           return false
         }
         const known = isBulkheadError(error) ? error : unexpected(error)
-        failure = known
-        cut.abort()
+        failed.push({ node, error: known })
+        if (!goesOn) cut.abort()
         onFailed(node, known, now() - began)
         return false
       }
@@ -66,11 +88,11 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Exec
     }
     if (takesTheirTime.has(node.operation.type)) return carry()
     const narrow = gate?.(node)
-    return narrow === undefined ? queue.add(carry) : narrow.add(() => queue.add(carry))
+    return narrow === undefined ? turn(node, carry) : narrow.add(() => turn(node, carry))
   }
   for (const node of plan) finished.set(node.id, step(node))
   await Promise.all(finished.values())
-  return { done, failure }
+  return { done, failure: failed[0]?.error, failed }
 }
 
 /** What mostly waits for others: it would hold up every project when it took a place in the queue. */

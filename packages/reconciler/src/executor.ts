@@ -20,6 +20,7 @@ import type { Observer } from './observer.ts'
 import { carryOut } from './operations.ts'
 import type { DesiredState, Ledger, Programs } from './port.ts'
 import { noPrograms } from './provide.ts'
+import { newTurns, type Turns } from './turns.ts'
 import type { EventWatch } from './watch.ts'
 
 export interface ExecutorOptions {
@@ -32,7 +33,7 @@ export interface ExecutorOptions {
   readonly watch: () => EventWatch
   readonly observer: Observer
   /** Bounds the operations on the engine at once, over all projects. */
-  readonly queue: PQueue
+  readonly turns: Turns
   /** Builds at once, over all projects. */
   readonly buildConcurrency: number
   readonly pullIdleTimeoutMs: number
@@ -48,13 +49,19 @@ export interface Work {
   readonly emit: Emit
   readonly nodes: Plan
   readonly signal: AbortSignal
+  /** Set in rounds of the loop's own: what fails stops nothing else, and waits end when it fires. */
+  readonly overdue?: AbortSignal | undefined
 }
+
+/** Images that come and go at once, over all projects: downloads hold up no start. */
+const imagesAtOnce = 8
 
 /** Carries out plans, and has each operation's events, warnings and effects on the store told. */
 export function newExecutor(options: ExecutorOptions): (work: Work) => Promise<Execution> {
-  const { engine, ledger, openContext, holds, watch, observer, queue } = options
+  const { engine, ledger, openContext, holds, watch, observer, turns } = options
   const builds = new PQueue({ concurrency: options.buildConcurrency })
-  return ({ project: name, desired, memory, emit, nodes, signal }) => {
+  const images = newTurns({ places: imagesAtOnce })
+  return ({ project: name, desired, memory, emit, nodes, signal, overdue }) => {
     const made = new Map<string, string>()
     // Images that didn't come, where that is only worth a warning.
     const fruitless = new Set<number>()
@@ -65,7 +72,9 @@ export function newExecutor(options: ExecutorOptions): (work: Work) => Promise<E
       milliseconds,
     })
     return execute(nodes, {
-      queue,
+      turn: ({ operation }, work) => (getsImage.has(operation.type) ? images : turns).take(name, work),
+      goesOn: overdue !== undefined,
+      overdue,
       gate: ({ operation }) => (getsImage.has(operation.type) ? memory?.images : undefined),
       signal,
       now: () => performance.now(),

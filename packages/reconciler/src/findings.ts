@@ -1,6 +1,7 @@
 import type { Observed } from '@bulkhead/model'
 import type { Drifted } from '@bulkhead/planner'
 import { remedyFor } from './breaker.ts'
+import type { Clock } from './clock.ts'
 import { bridge, type Gap } from './gap.ts'
 import type { Log } from './log.ts'
 import type { Notebook } from './notebook.ts'
@@ -10,6 +11,7 @@ export interface FindingsOptions {
   readonly ledger: Ledger
   readonly log: Log
   readonly notebook: Notebook
+  readonly clock: Clock
   /** The gap since which the project was not looked at; told once. */
   readonly bridged: (project: string) => Gap | undefined
 }
@@ -24,7 +26,7 @@ export interface Findings {
   noteDrift(project: string, drift: readonly Drifted[]): void
 }
 
-export function newFindings({ ledger, log, notebook, bridged }: FindingsOptions): Findings {
+export function newFindings({ ledger, log, notebook, bridged, clock }: FindingsOptions): Findings {
   return { lookBack, remedy, noteDrift }
 
   function lookBack(name: string, { project }: DesiredState, observed: Observed): boolean {
@@ -51,7 +53,7 @@ export function newFindings({ ledger, log, notebook, bridged }: FindingsOptions)
       observed,
       notebook.of(name),
       intent,
-      new Date().toISOString(),
+      new Date(clock.now()).toISOString(),
     )
     notebook.change(name, () => ({ troubles }))
     for (const service of opened) {
@@ -65,7 +67,7 @@ export function newFindings({ ledger, log, notebook, bridged }: FindingsOptions)
   }
 
   function noteDrift(name: string, drift: readonly Drifted[]): void {
-    const now = new Date().toISOString()
+    const now = new Date(clock.now()).toISOString()
     notebook.change(name, ({ differs, touched }) => ({
       differs: Object.fromEntries(
         drift.map((one) => [keyOf(one), differs[keyOf(one)] ?? touched[one.object]?.at ?? now]),

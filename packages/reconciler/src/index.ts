@@ -1,4 +1,5 @@
 export { listed, stale } from './approved.ts'
+export type { Clock } from './clock.ts'
 export type { Foresight } from './convergence.ts'
 export type { Log } from './log.ts'
 export type { Observer, OperationReport, RoundReport } from './observer.ts'

@@ -1,8 +1,8 @@
-import PQueue from 'p-queue'
+import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
 import { retryDelayMs } from './round.ts'
 
-/** One queue for all projects, one run at a time for each. */
+/** Each project has a lane: one run at a time. Many lanes side by side. */
 export interface Lanes {
   /** Has the project run soon. Repeated calls coalesce; one during a run has it run once more. */
   enqueue(project: string): void
@@ -10,43 +10,64 @@ export interface Lanes {
   exclusive<T>(project: string, work: () => Promise<T>): Promise<T>
   /** What runs for the project now gives way. */
   interrupt(project: string): void
-  /** Projects whose turn has not come. */
-  waiting(): number
   /** Begins nothing more and waits for what is under way, at most `graceMs`. */
   stop(graceMs: number): Promise<void>
 }
 
 export interface LanesOptions {
-  /** False: to be tried again later, with a growing delay. */
-  readonly run: (project: string, signal: AbortSignal) => Promise<boolean>
-  /** Projects that run side by side. */
-  readonly concurrency: number
+  readonly run: (project: string, run: Run) => Promise<Turnout>
   /** In [0, 1). */
   readonly random: () => number
+  readonly clock: Clock
   readonly log: Log
 }
 
+/** What a run is told while it is under way. */
+export interface Run {
+  /** It is to give way. */
+  readonly signal: AbortSignal
+  /** Fires a while after there was a reason for one more run: what only waits need not. */
+  readonly overdue: () => AbortSignal
+}
+
+/** What came of a run. */
+export interface Turnout {
+  /** False: to be tried again later, with a growing delay. */
+  readonly settled: boolean
+  /** When to look again at the latest, in milliseconds since the epoch; absent: when something happens. */
+  readonly again?: number | undefined
+  /** The longest that the growing delay may be, in milliseconds. */
+  readonly atMost?: number | undefined
+}
+
+/** How long a run may go on waiting though there is reason for one more. */
+const overdueMs = 500
+
 interface Lane {
   running: AbortController | undefined
+  overdue: AbortController
   again: boolean
   /** Those that wait until nothing runs. */
   readonly waiting: (() => void)[]
   failures: number
-  retry: NodeJS.Timeout | undefined
+  cancelRetry: () => void
+  cancelOverdue: () => void
 }
 
-export function createLanes({ run, concurrency, random, log }: LanesOptions): Lanes {
-  const queue = new PQueue({ concurrency })
+export function createLanes({ run, random, clock, log }: LanesOptions): Lanes {
   const lanes = new Map<string, Lane>()
+  const running = new Set<Promise<void>>()
   let stopping = false
 
   function laneOf(project: string): Lane {
     const lane = lanes.get(project) ?? {
       running: undefined,
+      overdue: new AbortController(),
       again: false,
       waiting: [],
       failures: 0,
-      retry: undefined,
+      cancelRetry: () => undefined,
+      cancelOverdue: () => undefined,
     }
     lanes.set(project, lane)
     return lane
@@ -56,26 +77,32 @@ export function createLanes({ run, concurrency, random, log }: LanesOptions): La
     if (stopping) return
     const lane = laneOf(project)
     if (lane.running !== undefined) {
+      if (lane.again) return
       lane.again = true
+      lane.cancelOverdue = clock.after(overdueMs, () => lane.overdue.abort())
       return
     }
     const controller = new AbortController()
     lane.running = controller
-    void queue.add(() => runLane(project, lane, controller.signal))
+    const task = runLane(project, lane, controller.signal).finally(() => running.delete(task))
+    running.add(task)
   }
 
   async function runLane(project: string, lane: Lane, signal: AbortSignal): Promise<void> {
-    clearTimeout(lane.retry)
-    let settled = false
+    lane.cancelRetry()
+    lane.overdue = new AbortController()
+    let turnout: Turnout = { settled: false }
     try {
-      settled = await run(project, signal)
+      turnout = await run(project, { signal, overdue: () => renewed(lane) })
     } catch (error) {
       log.error({ project, error: String(error) }, 'round failed')
     }
+    const { settled, again, atMost = Infinity } = turnout
     lane.running = undefined
+    lane.cancelOverdue()
     lane.failures = settled ? 0 : lane.failures + 1
     if (handOver(lane)) {
-      if (!settled) lane.again = true
+      if (!settled || again !== undefined) lane.again = true
       return
     }
     if (stopping) return
@@ -84,9 +111,27 @@ export function createLanes({ run, concurrency, random, log }: LanesOptions): La
       enqueue(project)
       return
     }
-    if (settled) return
-    lane.retry = setTimeout(() => enqueue(project), retryDelayMs(lane.failures, random()))
-    lane.retry.unref()
+    if (settled && again === undefined) {
+      forget(project, lane)
+      return
+    }
+    const delay = settled ? Infinity : Math.min(atMost, retryDelayMs(lane.failures, random()))
+    const due = again === undefined ? Infinity : Math.max(0, again - clock.now())
+    lane.cancelRetry = clock.after(Math.min(delay, due), () => enqueue(project))
+  }
+
+  /** What is asked for while a round waits cuts that wait only, and not those of later rounds of the run. */
+  function renewed(lane: Lane): AbortSignal {
+    if (lane.overdue.signal.aborted) {
+      lane.overdue = new AbortController()
+      lane.again = false
+    }
+    return lane.overdue.signal
+  }
+
+  /** What is at rest takes no room. */
+  function forget(project: string, lane: Lane): void {
+    if (lane.running === undefined && lane.waiting.length === 0) lanes.delete(project)
   }
 
   /** To the next who waits for the lane. Nobody interrupts him: a new deployment waits too. */
@@ -116,16 +161,16 @@ export function createLanes({ run, concurrency, random, log }: LanesOptions): La
   return {
     enqueue,
     exclusive,
-    waiting: () => queue.size,
     interrupt: (project) => lanes.get(project)?.running?.abort(),
     async stop(graceMs) {
       stopping = true
       for (const lane of lanes.values()) {
-        clearTimeout(lane.retry)
+        lane.cancelRetry()
+        lane.cancelOverdue()
         lane.running?.abort()
       }
       const grace = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref())
-      await Promise.race([queue.onIdle(), grace])
+      await Promise.race([Promise.all(running), grace])
     },
   }
 }

@@ -1,4 +1,3 @@
-import type PQueue from 'p-queue'
 import type { Engine } from '@bulkhead/engine'
 import {
   BulkheadError,
@@ -26,6 +25,7 @@ import { carryOut, type StepContext } from './operations.ts'
 import { noPrograms } from './provide.ts'
 import type { Ledger } from './port.ts'
 import { queryFor } from './round.ts'
+import type { Turns } from './turns.ts'
 
 export interface OneOffRequest {
   /** As the asking files have it: the service with its profiles active. */
@@ -64,7 +64,7 @@ export interface OneOffsOptions
   readonly engine: Engine
   readonly ledger: Ledger
   readonly lanes: Pick<Lanes, 'exclusive'>
-  readonly queue: PQueue
+  readonly turns: Turns
   readonly watch: () => StepContext['watch']
   readonly stopping: (project: string, id: string) => void
 }
@@ -73,7 +73,7 @@ export interface OneOffsOptions
 const mostRounds = 3
 
 export function createOneOffs(options: OneOffsOptions): OneOffs {
-  const { engine, ledger, lanes, queue, composeHashes, hashKey, watch, pullIdleTimeoutMs } = options
+  const { engine, ledger, lanes, turns, composeHashes, hashKey, watch, pullIdleTimeoutMs } = options
   const attended = new Map<string, Set<string>>()
   const none: ReadonlySet<string> = new Set()
 
@@ -117,7 +117,7 @@ export function createOneOffs(options: OneOffsOptions): OneOffs {
     const made = new Map<string, string>()
     if (nodes.length === 0) return made
     const { failure } = await execute(nodes, {
-      queue,
+      turn: (_node, work) => turns.take(request.project.name, work),
       signal,
       now: () => performance.now(),
       run: (node, cut) =>

@@ -82,8 +82,8 @@ export interface Ledger {
    * `replace`: ids of those that are to be made anew.
    */
   restarting(project: string, restarts: Readonly<Record<string, string>>, replace?: readonly string[]): void
-  /** Nothing more is tried for a service until somebody asks for it. */
-  breakerOpened(project: string, service: string, reason: string): void
+  /** The tries of a service are used up. `next`: when it's tried all the same, ISO 8601; absent: when somebody asks for it. */
+  breakerOpened(project: string, service: string, reason: string, next?: string): void
   /** `post_start` hooks of a container have run. */
   hookRan(project: string, container: string, run: HooksRun): void
   /** A provider or model was asked, or has given: in the place of what is kept of it. */

@@ -1,8 +1,8 @@
-import PQueue from 'p-queue'
 import type { Engine, EngineEvent } from '@bulkhead/engine'
 import { composeLabels } from '@bulkhead/model'
 import type { ProjectStatus, RegistryCredentials } from '@bulkhead/model'
 import type { ComposeHashes } from '@bulkhead/planner'
+import { systemClock, type Clock } from './clock.ts'
 import { createConvergence, type Foresight } from './convergence.ts'
 import { newsSince, type Gap } from './gap.ts'
 import { newHolds } from './holds.ts'
@@ -13,6 +13,8 @@ import { nobody, type Observer } from './observer.ts'
 import { createOneOffs, type OneOffs } from './one-offs.ts'
 import type { DesiredState, Ledger, Programs } from './port.ts'
 import { newSight } from './sight.ts'
+import { newTries } from './tries.ts'
+import { newTurns } from './turns.ts'
 import { watchEvents, type EventListener, type EventWatch } from './watch.ts'
 
 export interface ReconcilerOptions {
@@ -47,6 +49,8 @@ export interface ReconcilerOptions {
   readonly onEngineEvent?: (event: EngineEvent) => void
   /** In [0, 1). @default Math.random */
   readonly random?: () => number
+  /** By which tries are spaced. @default the system's */
+  readonly clock?: Clock
 }
 
 export interface Reconciler {
@@ -59,6 +63,8 @@ export interface Reconciler {
   deploy(project: string): void
   /** What runs for the project gives way; its operations that are under way are let finish. */
   interrupt(project: string): void
+  /** Somebody asks for all that failed to be tried again now: breakers close. */
+  retry(project: string): void
   /** Projects that wait for a round. */
   waiting(): number
   /** Operations that wait for their turn on the engine. */
@@ -85,6 +91,14 @@ const wakingActions = new Set([
   'unpause',
 ])
 
+/** What may put right what a try failed for. */
+const freeing: Readonly<Record<EngineEvent['type'], ReadonlySet<string>>> = {
+  container: new Set(['die', 'destroy', 'rename', 'start', 'health_status']),
+  network: new Set(['create', 'destroy', 'disconnect']),
+  volume: new Set(['create', 'destroy']),
+  image: new Set(['pull', 'tag', 'load', 'import']),
+}
+
 /**
  * Keeps projects as they were asked for. Events, timers and requests do the
  * same thing: they put a project's name on the queue.
@@ -100,12 +114,16 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     pullIdleTimeoutMs = 120_000,
     retryDelaysMs = [200, 600, 1500],
     observer = nobody,
+    random = Math.random,
+    clock = systemClock,
   } = options
   const notebook = newNotebook(ledger)
   const holds = newHolds({ notebook, onEnded: (project) => lanes.enqueue(project) })
   /** Of projects that have not been looked at since. */
   const gaps = new Map<string, Gap>()
   const sight = newSight(ledger)
+  /** The event stream has been open before. */
+  let isOpen = false
   let events: EventWatch | undefined
   let resync: NodeJS.Timeout | undefined
 
@@ -113,10 +131,13 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (events === undefined) throw new Error('the reconciler was not started')
     return events
   }
-  const queue = new PQueue({ concurrency })
+  const turns = newTurns({ places: concurrency })
+  const tries = newTries({ notebook, ledger, clock, random, log })
   const convergence = createConvergence({
     ...options,
-    queue,
+    turns,
+    tries,
+    clock,
     attended: (project) => oneOffs.attended(project),
     holds,
     notebook,
@@ -132,16 +153,16 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     observer,
   })
   const lanes = createLanes({
-    run: (project, signal) => convergence.converge(project, signal),
-    concurrency: 8,
-    random: options.random ?? Math.random,
+    run: (project, run) => convergence.converge(project, run),
+    random,
+    clock,
     log,
   })
 
   const oneOffs: OneOffs = createOneOffs({
     ...options,
     lanes,
-    queue,
+    turns,
     watch,
     pullIdleTimeoutMs,
     stopping: (project, id) => holds.expect(project, id),
@@ -149,11 +170,15 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   function onEvent(event: EngineEvent | undefined): void {
     if (event === undefined) {
+      // What the engine could not do it may do now that it is back.
+      if (isOpen) for (const name of tries.projects()) tries.hurry(name)
+      isOpen = true
       enqueueKept()
       return
     }
     sight.saw(event)
     options.onEngineEvent?.(event)
+    hurry(event)
     const { type, action, project, attributes } = event
     if (type === 'network' && (action === 'destroy' || action === 'disconnect'))
       enqueueUsersOf(attributes['name'])
@@ -162,6 +187,14 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (event.attributes[composeLabels.hook] !== undefined) return
     holds.note(event)
     if (wakingActions.has(action) && ledger.desired(project) !== undefined) lanes.enqueue(project)
+  }
+
+  /** What somebody did may be what a failed try was waiting for: a name or a port is free, an image is there. */
+  function hurry({ type, action, project, service, attributes }: EngineEvent): void {
+    if (!freeing[type].has(action)) return
+    if (attributes[composeLabels.hook] !== undefined) return
+    for (const name of tries.projects())
+      if (tries.hurry(name, name === project ? service : undefined)) lanes.enqueue(name)
   }
 
   /** What happened while nobody listened, as far as the engine still knows it. */
@@ -208,13 +241,19 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     },
     enqueue: (project) => lanes.enqueue(project),
     interrupt: (project) => lanes.interrupt(project),
-    waiting: () => lanes.waiting(),
-    operationsWaiting: () => queue.size,
+    operationsWaiting: () => turns.waiting(),
+    retry(project) {
+      tries.forget(project, undefined)
+      notebook.change(project, () => ({ troubles: {} }))
+      lanes.enqueue(project)
+    },
+    waiting: () => convergence.waiting(),
     deploy(project) {
       lanes.interrupt(project)
       gaps.delete(project)
       const asked = ledger.desired(project)?.deployment?.options.services
       holds.release(project, asked)
+      tries.forget(project, asked)
       notebook.change(project, ({ troubles }) => ({
         troubles:
           asked === undefined

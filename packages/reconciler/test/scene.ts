@@ -3,7 +3,7 @@ import type { ComposeHashes } from '@bulkhead/planner'
 import { linuxRules, realClock, startTwin } from '@bulkhead/twin'
 import type { Call, Entrance, Fault, LinuxRelease, Twin, TwinOptions } from '@bulkhead/twin'
 import { createReconciler } from '../src/index.ts'
-import type { Reconciler } from '../src/index.ts'
+import type { Reconciler, ReconcilerOptions } from '../src/index.ts'
 import { memoryLedger } from './ledger.ts'
 import type { MemoryLedger } from './ledger.ts'
 import { mortal } from './mortal.ts'
@@ -53,20 +53,21 @@ export interface Player {
 export async function openScene(
   release: LinuxRelease,
   seed: number,
-  more: Pick<TwinOptions, 'scripts' | 'onCall'> = {},
+  more: Pick<TwinOptions, 'scripts' | 'onCall' | 'latency'> & Pick<ReconcilerOptions, 'clock'> = {},
 ): Promise<Scene> {
+  const { clock, ...twinOptions } = more
   const ledger = memoryLedger()
   const twin = await startTwin({
     rules: linuxRules(release),
     clock: realClock(speed),
     seed,
     images: [{ reference: 'bb:1' }],
-    ...more,
+    ...twinOptions,
   })
   return {
     twin,
     ledger,
-    enter: async () => newPlayer(twin, ledger, await twin.openDoor()),
+    enter: async () => newPlayer(twin, ledger, await twin.openDoor(), clock),
     strike(blow, n, kill) {
       let struck: Call | undefined
       let seen = 0
@@ -97,7 +98,12 @@ export const composeHashes: ComposeHashes = {
   volume: ({ name }) => `compose-${name}`,
 }
 
-function newPlayer(twin: Twin, ledger: MemoryLedger, door: Entrance): Player {
+function newPlayer(
+  twin: Twin,
+  ledger: MemoryLedger,
+  door: Entrance,
+  clock: ReconcilerOptions['clock'],
+): Player {
   const client = connect({ url: door.dockerHost, source: 'the test' }, { callTimeoutMs })
   const life = mortal(client)
   const quiet = { debug: ignore, info: ignore, warn: ignore, error: ignore }
@@ -108,6 +114,7 @@ function newPlayer(twin: Twin, ledger: MemoryLedger, door: Entrance): Player {
     composeHashes,
     retryDelaysMs: [1, 1, 1],
     hashKey: 'key',
+    ...(clock === undefined ? {} : { clock, random: () => 0 }),
     openContext: () => {
       throw new Error('nothing is built here')
     },

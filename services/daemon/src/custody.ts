@@ -16,11 +16,12 @@ export interface CustodyOptions {
   readonly store: Pick<Store, 'projects' | 'deployments' | 'events' | 'transaction'>
   readonly feed: Feed
   readonly interrupt: (project: string) => void
-  readonly enqueue: (project: string) => void
+  /** Has all that failed tried again. */
+  readonly retry: (project: string) => void
 }
 
 /** Every function throws BulkheadError BH_PROJECT_NOT_FOUND for a project that is not kept. */
-export function createCustody({ store, feed, interrupt, enqueue }: CustodyOptions): Custody {
+export function createCustody({ store, feed, interrupt, retry }: CustodyOptions): Custody {
   const { projects, deployments, events } = store
   const tell = (project: string, action: string): void =>
     events.append({ project, type: 'custody', action, attributes: {} })
@@ -45,7 +46,7 @@ export function createCustody({ store, feed, interrupt, enqueue }: CustodyOption
       if (projects.get(name) === undefined) throw unknownProject(name)
       projects.suspend(name, false)
       tell(name, 'resumed')
-      enqueue(name)
+      retry(name)
     },
     release: (name) => leave(name, 'released', () => void projects.remove(name)),
   }

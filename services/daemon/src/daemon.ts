@@ -162,7 +162,7 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
       store,
       feed,
       interrupt: (project) => reconciler.interrupt(project),
-      enqueue: (project) => reconciler.enqueue(project),
+      retry: (project) => reconciler.retry(project),
     }),
     statusOf: (project) => reconciler.status(project),
     oneOffs: reconciler.oneOffs,

@@ -134,10 +134,10 @@ export function createLedger({
     provisioned: (project, provision) => projects.provisioned(project, provision),
     released: (project, service) => projects.released(project, service),
     containerGone: (container) => projects.containerGone(container),
-    breakerOpened(project, service, reason) {
+    breakerOpened(project, service, reason, next) {
       const time = now().toISOString()
       const shown = loader.maskOf(project)(reason)
-      notify({ type: 'breaker.open', time, project, service, reason: shown })
+      notify({ type: 'breaker.open', time, project, service, reason: shown, next })
     },
     notes: (name) => projects.notes(name),
     note(name, notes) {

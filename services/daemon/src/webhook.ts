@@ -7,7 +7,7 @@ import PQueue from 'p-queue'
 /** What somebody should know who is not looking. Holds no secrets: problems are masked before they come here. */
 export type Notice = DeploymentFailed | BreakerOpen
 
-/** Nothing more is tried for a service until somebody asks for it. */
+/** The tries of a service are used up. */
 export interface BreakerOpen {
   readonly type: 'breaker.open'
   /** ISO 8601. */
@@ -15,6 +15,8 @@ export interface BreakerOpen {
   readonly project: string
   readonly service: string
   readonly reason: string
+  /** When it is tried once more all the same, ISO 8601; absent: when somebody asks for it. */
+  readonly next?: string | undefined
 }
 
 export interface DeploymentFailed {

@@ -70,12 +70,21 @@ async function runPs({ globals, args, options: raw }: Invocation, context: Conte
       containerRow(replica, service, context.now(), options.trunc),
     )
     terminal.out(renderTable(psHeader, rows))
-    for (const { name: service, breaker } of status.services)
-      if (breaker !== undefined)
-        terminal.err(`breaker: ${service} is left alone since ${breaker.since}: ${breaker.reason}\n`)
+    for (const service of status.services) terminal.err(troubleText(service))
     for (const one of status.drift ?? []) terminal.err(`${driftText(one)}\n`)
   }
   return exitCodes.ok
+}
+
+/** A line of what keeps a service from running; empty: nothing does. */
+function troubleText({ name, breaker, failing }: ServiceStatus): string {
+  if (breaker !== undefined) {
+    const next = breaker.next === undefined ? '' : ` (next try at ${breaker.next})`
+    return `breaker: ${name} is left alone since ${breaker.since}${next}: ${breaker.reason}\n`
+  }
+  if (failing === undefined) return ''
+  const { attempts, next, reason } = failing
+  return `failing: ${name} failed ${attempts === 1 ? 'once' : `${attempts} times`}, next try at ${next}: ${reason}\n`
 }
 
 interface Shown {
