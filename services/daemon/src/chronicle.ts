@@ -124,7 +124,26 @@ export function ofNotes(project: string, before: Notes, after: Notes): readonly 
     }),
     ...added(after.differs, before.differs).map(([key, since]) => drift(key, 'gone', { since })),
     ...ofTroubles(project, before.troubles, after.troubles),
+    ...ofFailures(project, before.failures, after.failures),
   ]
+}
+
+function ofFailures(
+  project: string,
+  before: Notes['failures'],
+  after: Notes['failures'],
+): readonly NewProjectEvent[] {
+  const services = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  return services.flatMap((service): readonly NewProjectEvent[] => {
+    const [was, is] = [before[service], after[service]]
+    const base = { project, service, type: 'breaker' as const }
+    if (is === undefined)
+      return was?.open === undefined ? [] : [{ ...base, action: 'closed', attributes: { since: was.open } }]
+    if (is.last === was?.last) return []
+    const action = is.open !== undefined && was?.open === undefined ? 'open' : 'try'
+    const { reason, attempts, next } = is
+    return [{ ...base, action, attributes: { reason, tries: String(attempts), next } }]
+  })
 }
 
 function ofTroubles(

@@ -105,6 +105,9 @@ export function maskStatus(status: ProjectStatus, mask: Mask): ProjectStatus {
       ...(service.breaker === undefined
         ? {}
         : { breaker: { ...service.breaker, reason: mask(service.breaker.reason) } }),
+      ...(service.failing === undefined
+        ? {}
+        : { failing: { ...service.failing, reason: mask(service.failing.reason) } }),
       replicas: service.replicas.map((replica) => ({
         ...replica,
         command: mask(replica.command),
