@@ -1,7 +1,14 @@
 import { constants } from 'node:os'
 import type { DeploymentRequest } from '@bulkhead/api'
-import { BulkheadError, imageActions } from '@bulkhead/model'
-import type { DeploymentAction, DeploymentOptions, Intent, ObservedContainer, Project } from '@bulkhead/model'
+import { BulkheadError, imageActions, positionOf } from '@bulkhead/model'
+import type {
+  DeploymentAction,
+  DeploymentOptions,
+  Intent,
+  ObservedContainer,
+  Project,
+  Service,
+} from '@bulkhead/model'
 import {
   hashOf,
   imageOf,
@@ -42,7 +49,7 @@ export function readsFiles(action: DeploymentAction): boolean {
 /**
  * What is to be stored for a request.
  *
- * @throws BulkheadError BH_SERVICE_NOT_FOUND, BH_CONFLICT for replicas that one name forbids,
+ * @throws BulkheadError BH_SERVICE_NOT_FOUND, BH_CONFLICT for replicas that one name or too few ports forbid,
  * BH_NOT_FOUND for what cannot be started as it isn't there.
  */
 export function wishOf({ name, request, previous, project, before, containers }: WishInput): Wish {
@@ -163,19 +170,46 @@ function checkNames(
   })
 }
 
-function checkScale({ scale = {} }: DeploymentRequest, { services }: Project): void {
-  const named = Object.values(services).find(
-    (service) =>
-      scale[service.name] !== undefined &&
-      service.container_name !== undefined &&
-      wantedReplicas(service, { scale }) > 1,
-  )
-  if (named === undefined) return
+/** What one name or one port can be given to once, several replicas cannot have. */
+function checkScale({ services = [], scale = {} }: DeploymentRequest, project: Project): void {
+  const names = services.filter((name) => project.services[name] !== undefined)
+  const asked = selectServices(project, { services: services.length === 0 ? undefined : names })
+  for (const service of asked) {
+    const replicas = wantedReplicas(service, { scale })
+    if (replicas < 2) continue
+    if (scale[service.name] !== undefined && service.container_name !== undefined) {
+      throw new BulkheadError(
+        'BH_CONFLICT',
+        `Service "${service.name}" can have one replica only: its container is to be named "${service.container_name}".`,
+        { hint: 'Remove `container_name` to run more.' },
+      )
+    }
+    checkPorts(project, service, replicas)
+  }
+}
+
+/** The engine gives each replica a port of the range, and fails at the first one that finds none. */
+function checkPorts(project: Project, { name, ports = [], network_mode }: Service, replicas: number): void {
+  if (network_mode !== undefined && network_mode !== 'bridge') return
+  const index = ports.findIndex(({ published }) => portsIn(published) < replicas)
+  const narrow = ports[index]
+  if (narrow === undefined) return
+  const room = portsIn(narrow.published)
   throw new BulkheadError(
     'BH_CONFLICT',
-    `Service "${named.name}" can have one replica only: its container is to be named "${String(named.container_name)}".`,
-    { hint: 'Remove `container_name` to run more.' },
+    `Service "${name}" is to have ${replicas} replicas, and ${room === 1 ? 'one port' : `${room} ports`} of this machine to publish port ${narrow.target} at: ${String(narrow.published)}.`,
+    {
+      hint: `Publish a range of at least ${replicas} ports, or the container's port alone for any free one.`,
+      at: positionOf(project, 'services', name, 'ports', index),
+    },
   )
+}
+
+/** How many ports of the machine may be taken; without any named, whichever is free. */
+function portsIn(published: string | undefined): number {
+  if (published === undefined || published === '' || published === '0') return Infinity
+  const [first = 0, last = first] = published.split('-').map(Number)
+  return last - first + 1
 }
 
 function checkStartable(

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { serveRegistry } from '../../src/index.ts'
+import { eventually } from '../end-to-end/harness.ts'
 import { behaviors, type Scene } from './scene.ts'
 
 const login = { username: 'alice', password: 'correct-horse' }
@@ -36,9 +37,11 @@ services:
         t.same(await ids(), first, policy)
       }
       await write('compose.yaml', file('every_1s'))
-      await bulkhead('up', '-d', '-t', '0')
+      await eventually(async () => {
+        await bulkhead('up', '-d', '-t', '0')
+        return (await ids())[`${name}-app-1`] !== first[`${name}-app-1`]
+      }, 10_000)
       const second = await ids()
-      t.not(second[`${name}-app-1`], first[`${name}-app-1`])
       t.equal(second[`${name}-other-1`], first[`${name}-other-1`])
       await pushed(docker, app, 'three')
       await write('compose.yaml', file('always'))
