@@ -13,6 +13,7 @@ export const paths = {
     `/v1/projects/${encodeURIComponent(name)}/revisions/${number}`,
   projectRelease: (name: string) => `/v1/projects/${encodeURIComponent(name)}/release`,
   projectImages: (name: string) => `/v1/projects/${encodeURIComponent(name)}/images`,
+  projectProcesses: (name: string) => `/v1/projects/${encodeURIComponent(name)}/processes`,
   projectLogs: (name: string) => `/v1/projects/${encodeURIComponent(name)}/logs`,
   projectEvents: (name: string) => `/v1/projects/${encodeURIComponent(name)}/events`,
   projectExecs: (name: string) => `/v1/projects/${encodeURIComponent(name)}/execs`,

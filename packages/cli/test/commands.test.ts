@@ -503,6 +503,26 @@ t.test('logs', async (t) => {
   })
 })
 
+t.test('port must print where a port is published, of the lowest number that runs', async (t) => {
+  const daemon = await fakeDaemon(t)
+  const published = (published: number, hostIp = '0.0.0.0') => ({
+    ports: [
+      { hostIp, published, target: 80, protocol: 'tcp' },
+      { hostIp: undefined, published: undefined, target: 81, protocol: 'tcp' },
+    ],
+  })
+  const first = replica('web', published(8081, '::'))
+  const second = { ...replica('web', published(8082)), name: 'shop-web-2', number: 2 }
+  daemon.status = shop({ ...first, state: 'running' }, second)
+  const { bulkhead } = await shell(t, { files, env: { BULKHEAD_HOST: daemon.host } })
+  t.match(await bulkhead('port web 80'), { code: 0, out: '[::]:8081\n' })
+  t.match(await bulkhead('port --index 2 web 80/tcp'), { code: 0, out: '0.0.0.0:8082\n' })
+  t.match(await bulkhead('port web 81'), { code: 1, err: /No port 81\/tcp of container "shop-web-1"/ })
+  t.match(await bulkhead('port --protocol udp web 80'), { code: 1, err: /No port 80\/udp/ })
+  t.match(await bulkhead('port --index 3 web 80'), { code: 1, err: /\(container 3\) is not running/ })
+  t.match(await bulkhead('port web http'), { code: 16, err: /is no port/ })
+})
+
 t.test('ls must list projects as Compose does', async (t) => {
   const daemon = await fakeDaemon(t)
   daemon.projects = [

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import type {
   Config,
   ContainerImage,
+  ContainerProcesses,
   EngineDescription,
   ImageDigest,
   ProjectLogLine,
@@ -42,6 +43,7 @@ import type { StreamOptions } from './stream.ts'
 export type { AttachmentRequest, ContainerEvent, ExecRequest, RunRequest, Session }
 export type {
   ContainerImage,
+  ContainerProcesses,
   EngineDescription,
   ImageDigest,
   ProjectLogLine,
@@ -173,6 +175,8 @@ export interface Client {
   openSession(id: string): Promise<SessionStream>
   /** Images of the project's containers, those that don't run too. */
   images(project: string): Promise<readonly ContainerImage[]>
+  /** What runs in the project's containers, as the engine tells it. @param services of these alone; empty: of all. */
+  processes(project: string, services: readonly string[]): Promise<readonly ContainerProcesses[]>
   checkConfig(bundle: Bundle): Promise<Config>
   /** The digest that the registry has for a reference now, asked through the daemon's engine. */
   imageDigest(reference: string): Promise<ImageDigest>
@@ -245,6 +249,13 @@ export function createClient(address: Address): Client {
     images: async (project) => {
       const { images } = (await get(paths.projectImages(project))) as { images: readonly ContainerImage[] }
       return images
+    },
+    processes: async (project, services) => {
+      const query = services.length === 0 ? {} : { service: services }
+      const { containers } = (await get(paths.projectProcesses(project), query)) as {
+        containers: readonly ContainerProcesses[]
+      }
+      return containers
     },
     hasContext: async (digest) => {
       const response = await send(address, { method: 'HEAD', path: paths.context(digest) })

@@ -22,7 +22,7 @@ import { putFiles } from './files.ts'
 import { logs } from './logs.ts'
 import { removeImage } from './images.ts'
 import { connectNetwork, createNetwork, disconnectNetwork, removeNetwork } from './networks.ts'
-import { describe, inspect, observe, projects } from './observe.ts'
+import { describe, inspect, observe, processes, projects } from './observe.ts'
 import type { Engine, RegistryCredentials } from './port.ts'
 import { pushImage } from './push.ts'
 import { imageDigest, imagePlatforms, pullImage } from './pull.ts'
@@ -62,6 +62,7 @@ export function connect(
     observe: (query) => observe(client, query),
     inspect: (container) => inspect(client, container),
     describe: (container) => describe(client, container),
+    processes: (container) => processes(client, container),
     projects: () => projects(client),
     createNetwork: (network, signal) => createNetwork(client, network, signal),
     removeNetwork: (id, signal) => removeNetwork(client, id, signal),

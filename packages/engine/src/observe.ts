@@ -11,7 +11,7 @@ import { mapBounded } from './bounded.ts'
 import type { Client } from './client.ts'
 import { observedContainer } from './container.ts'
 import { attempt, statusOf } from './error.ts'
-import type { ContainerDescription, ObserveQuery, ProjectOnEngine } from './port.ts'
+import type { ContainerDescription, ObserveQuery, Processes, ProjectOnEngine } from './port.ts'
 import { referencePath, segment } from './segment.ts'
 
 /** Inspections under way at once; more gain nothing, as the engine serializes much of them. */
@@ -45,6 +45,23 @@ export async function describe(client: Client, container: string): Promise<Conta
     if (detail === undefined) return undefined
     return { container: detail, image: await ifThere(docker.getImage(detail.Image).inspect()) }
   })
+}
+
+/** What runs in a container. @throws BulkheadError BH_NOT_FOUND, BH_CONFLICT when it doesn't run. */
+export async function processes(client: Client, container: string): Promise<Processes> {
+  const docker = await client.calls()
+  return attempt(`list the processes of container "${container}"`, undefined, async () => {
+    const { Titles: titles, Processes: rows }: ProcessList = await docker
+      .getContainer(segment(container))
+      .top()
+    return { titles: titles ?? [], rows: rows ?? [] }
+  })
+}
+
+/** The engine's answer; either is null where there is nothing. */
+interface ProcessList {
+  readonly Titles: readonly string[] | null
+  readonly Processes: readonly (readonly string[])[] | null
 }
 
 /** All Compose projects that have containers. */

@@ -29,6 +29,8 @@ export interface Engine {
   inspect(container: string): Promise<ObservedContainer | undefined>
   /** A container and its image in the engine's own words; undefined: it is gone. */
   describe(container: string): Promise<ContainerDescription | undefined>
+  /** What runs in a container, as the engine tells it; its columns are the engine's own. @throws BulkheadError BH_CONFLICT when it doesn't run */
+  processes(container: string): Promise<Processes>
   /** Compose projects on the engine, ours or not, with a count of containers by state. */
   projects(): Promise<readonly ProjectOnEngine[]>
 
@@ -198,6 +200,13 @@ export interface ContainerDescription {
   readonly container: unknown
   /** Body of `GET /images/{id}/json` of the image that it was made of; undefined: that is gone. */
   readonly image: unknown
+}
+
+/** A table: names of columns, and a row of as many cells for each process. */
+export interface Processes {
+  /** `UID`, `PID`, …; another engine, or another runtime, has others. */
+  readonly titles: readonly string[]
+  readonly rows: readonly (readonly string[])[]
 }
 
 export interface ProjectOnEngine {

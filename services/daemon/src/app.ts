@@ -31,6 +31,7 @@ import { engineRoutes } from './routes/engine.ts'
 import { eventRoutes } from './routes/events.ts'
 import { historyRoutes } from './routes/history.ts'
 import { imageRoutes } from './routes/images.ts'
+import { processRoutes } from './routes/processes.ts'
 import { logRoutes } from './routes/logs.ts'
 import { planRoutes } from './routes/plans.ts'
 import { projectRoutes } from './routes/projects.ts'
@@ -151,6 +152,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(configRoutes, { deployments })
   await app.register(backupRoutes, { store })
   await app.register(imageRoutes, { engine, projects: store.projects })
+  await app.register(processRoutes, { engine, loader })
   await app.register(contextRoutes, { contexts: store.contexts })
 
   const { metrics } = options

@@ -133,6 +133,18 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./events.ts')).events,
   },
   {
+    name: 'top',
+    summary: 'List the processes in its containers',
+    group: look,
+    load: async () => (await import('./top.ts')).top,
+  },
+  {
+    name: 'port',
+    summary: 'Print where a port of a service is published',
+    group: look,
+    load: async () => (await import('./port.ts')).port,
+  },
+  {
     name: 'images',
     summary: 'List images of containers',
     group: look,

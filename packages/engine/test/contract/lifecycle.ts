@@ -55,6 +55,15 @@ export function lifecycle(t: Test, subject: Subject): void {
     t.equal(await engine.describe(named('none')), undefined)
   })
 
+  t.test('what runs in a container must be listed, and nothing of one that does not run', async (t) => {
+    const { engine, create, run } = scene(t, subject)
+    const { titles, rows } = await engine.processes(await run('web', forever))
+    const [command] = rows.map((row) => row[titles.indexOf('CMD')])
+    t.match(command, 'trap exit TERM')
+    t.ok(rows.every((row) => row.length === titles.length))
+    await t.rejects(engine.processes(await create('other', forever)), { code: 'BH_CONFLICT' })
+  })
+
   t.test('starting what is gone must fail', async (t) => {
     const { engine, named } = scene(t, subject)
     await t.rejects(engine.startContainer(named('none')), { code: 'BH_NOT_FOUND' })
