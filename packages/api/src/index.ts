@@ -1,5 +1,6 @@
 export * from './bundle.ts'
 export * from './deployment.ts'
+export * from './explanation.ts'
 export * from './image.ts'
 export * from './paths.ts'
 export * from './plan.ts'

@@ -11,6 +11,8 @@ export const paths = {
   projectRevisions: (name: string) => `/v1/projects/${encodeURIComponent(name)}/revisions`,
   projectRevision: (name: string, number: number) =>
     `/v1/projects/${encodeURIComponent(name)}/revisions/${number}`,
+  explanation: (name: string, service: string) =>
+    `/v1/projects/${encodeURIComponent(name)}/services/${encodeURIComponent(service)}/explanation`,
   projectRelease: (name: string) => `/v1/projects/${encodeURIComponent(name)}/release`,
   projectImages: (name: string) => `/v1/projects/${encodeURIComponent(name)}/images`,
   projectProcesses: (name: string) => `/v1/projects/${encodeURIComponent(name)}/processes`,

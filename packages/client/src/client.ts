@@ -14,7 +14,14 @@ import type { RunRequest, Session, Version } from '@bulkhead/api'
 import type { Revision, RevisionDetails } from '@bulkhead/api'
 import { contentTypes, paths, streamErrorEvent } from '@bulkhead/api/paths'
 import { BulkheadError, isBulkheadError } from '@bulkhead/model'
-import type { Bundle, Deployment, DeploymentAction, DeploymentEvent, Problem } from '@bulkhead/model'
+import type {
+  Bundle,
+  Deployment,
+  DeploymentAction,
+  DeploymentEvent,
+  Explanation,
+  Problem,
+} from '@bulkhead/model'
 import type {
   PlanDocument,
   ProjectEvent,
@@ -171,6 +178,8 @@ export interface Client {
   containerEvents(project: string, options?: ContainerEventsOptions): AsyncGenerator<ContainerEvent | 'look'>
   /** What happens, up to `until` where there is one; across broken connections and restarts of the daemon. */
   events(query?: ProjectEventsQuery, options?: ProjectEventsOptions): AsyncGenerator<ProjectEvent>
+  /** Why a service runs, or does not. */
+  explain(project: string, service: string): Promise<Explanation>
   /** Opens what `exec`, `attach` or `run` prepared, once. */
   openSession(id: string): Promise<SessionStream>
   /** Images of the project's containers, those that don't run too. */
@@ -242,6 +251,7 @@ export function createClient(address: Address): Client {
     run: (project, request, options = {}) => run(address, project, request, options),
     containerEvents: (project, options = {}) => containerEvents(address, project, options),
     events: (query = {}, options = {}) => projectEvents(address, query, options),
+    explain: async (project, service) => (await get(paths.explanation(project, service))) as Explanation,
     openSession: (id) => openSession(address, id),
     checkConfig: async (bundle) => (await post(paths.config, { bundle })) as Config,
     imageDigest: async (reference) => (await get(paths.imageDigest, { reference })) as ImageDigest,

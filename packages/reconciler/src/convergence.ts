@@ -7,8 +7,10 @@ import {
   toProblem,
   type Drift,
   type EngineCapabilities,
+  type Notes,
   type Observed,
   type Plan,
+  type Problem,
   type ProjectStatus,
 } from '@bulkhead/model'
 import {
@@ -50,9 +52,19 @@ export interface Convergence {
   /** Projects that wait to be looked at. */
   waiting(): number
   /** Observes and compares; plans, but does nothing. */
-  status(project: string): Promise<ProjectStatus>
+  insight(project: string): Promise<Insight>
   /** What a deployment would do if this were wanted; does nothing. */
   foresee(project: string, wanted: DesiredState): Promise<Foresight>
+}
+
+/** One look at a project. */
+export interface Insight {
+  readonly status: ProjectStatus
+  readonly observed: Observed
+  readonly notes: Notes
+  /** What a round of the loop would do now. */
+  readonly plan: Plan
+  readonly problems: readonly Problem[]
 }
 
 /** A plan before it is anything, and what it was made from. */
@@ -306,7 +318,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
   return {
     converge,
     waiting: () => looks.size,
-    async status(name) {
+    async insight(name) {
       const desired = ledger.desired(name)
       const [capabilities, observed] = await look(name, desired)
       const { project, intent, revision } = desired ?? {}
@@ -316,16 +328,19 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
         capabilities,
         observed,
       }
-      const converged = input !== undefined && isSettled(input)
+      const { plan: nodes, problems } = input === undefined ? { plan: [], problems: [] } : plan(input)
+      const isSettled = nodes.length === 0 && problems.every(({ severity }) => severity === 'warning')
+      const converged = input !== undefined && isSettled
       const drift = (input === undefined ? [] : driftOf(input)).map((one): Drift => ({
         ...one,
         since: notes.differs[keyOf(one)] ?? notes.touched[one.object]?.at,
         cause: notes.touched[one.object]?.action,
       }))
-      return {
+      const status = {
         ...statusOf({ name, project, intent, revision, observed, capabilities, converged, notes }),
         drift,
       }
+      return { status, observed, notes, plan: nodes, problems }
     },
     async foresee(name, wanted) {
       const [capabilities, observed] = await look(name, wanted)
@@ -339,11 +354,6 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     log.error({ error: String(error) }, 'round broke')
     return new BulkheadError('BH_INTERNAL', `The round broke: ${String(error)}`, { cause: error })
   }
-}
-
-function isSettled(input: PlanInput): boolean {
-  const { plan: nodes, problems } = plan(input)
-  return nodes.length === 0 && problems.every(({ severity }) => severity === 'warning')
 }
 
 /** What a deployment about images alone is asked with is what it is about. */

@@ -3,7 +3,7 @@ import { composeLabels } from '@bulkhead/model'
 import type { ProjectStatus, RegistryCredentials } from '@bulkhead/model'
 import type { ComposeHashes } from '@bulkhead/planner'
 import { systemClock, type Clock } from './clock.ts'
-import { createConvergence, type Foresight } from './convergence.ts'
+import { createConvergence, type Foresight, type Insight } from './convergence.ts'
 import { newsSince, type Gap } from './gap.ts'
 import { newHolds } from './holds.ts'
 import { createLanes } from './lanes.ts'
@@ -71,6 +71,8 @@ export interface Reconciler {
   operationsWaiting(): number
   /** Observes and compares; plans, but does nothing. */
   status(project: string): Promise<ProjectStatus>
+  /** The same, with what it was made from and what the loop would do. */
+  insight(project: string): Promise<Insight>
   /** What a deployment would do if this were wanted; does nothing. */
   foresee(project: string, wanted: DesiredState): Promise<Foresight>
   readonly oneOffs: OneOffs
@@ -262,7 +264,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       }))
       lanes.enqueue(project)
     },
-    status: (project) => convergence.status(project),
+    status: async (project) => (await convergence.insight(project)).status,
+    insight: (project) => convergence.insight(project),
     foresee: (project, wanted) => convergence.foresee(project, wanted),
     oneOffs,
     subscribe: (listener) => watch().subscribe(listener),

@@ -50,6 +50,7 @@ export async function openApiDocument(): Promise<string> {
       deployments,
       plans: createPlans({ store, loader, deployments, engine, foresee: never, now }),
       custody: { suspend: never, resume: never, release: never },
+      explainer: never,
     })
     const { body } = await app.inject('/openapi.json')
     await app.close()

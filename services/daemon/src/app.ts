@@ -11,6 +11,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { BundleLimits } from './bundle/limits.ts'
 import type { Custody } from './custody.ts'
 import type { Deployments } from './deployments.ts'
+import type { Explainer } from './explainer.ts'
 import { settled } from './feed.ts'
 import type { Feed } from './feed.ts'
 import { createHistory } from './history.ts'
@@ -29,6 +30,7 @@ import { deploymentEventRoutes } from './routes/deployment-events.ts'
 import { deploymentRoutes } from './routes/deployments.ts'
 import { engineRoutes } from './routes/engine.ts'
 import { eventRoutes } from './routes/events.ts'
+import { explanationRoutes } from './routes/explanation.ts'
 import { historyRoutes } from './routes/history.ts'
 import { imageRoutes } from './routes/images.ts'
 import { processRoutes } from './routes/processes.ts'
@@ -50,6 +52,7 @@ export interface AppOptions {
   readonly deployments: Deployments
   readonly plans: Plans
   readonly custody: Custody
+  readonly explainer: Explainer
   readonly feed: Feed
   readonly engine: Engine
   readonly engineAddress: string
@@ -148,6 +151,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const runs = createRuns({ store, deployments, oneOffs, engine, engineAddress, feed, sessions, now })
   await app.register(runRoutes, { runs, sse })
   await app.register(containerEventRoutes, { subscribe, sse })
+  await app.register(explanationRoutes, { explainer: options.explainer })
   await app.register(eventRoutes, { events: store.events, statusOf, now, sse })
   await app.register(configRoutes, { deployments })
   await app.register(backupRoutes, { store })

@@ -12,6 +12,8 @@ import type { PlatformsOf } from './checks/image-os.ts'
 import { createChronicle } from './chronicle.ts'
 import { createCustody } from './custody.ts'
 import { createDeployments } from './deployments.ts'
+import { createExplainer } from './explainer.ts'
+import { createFailures } from './failures.ts'
 import { createFeed } from './feed.ts'
 import { createLedger } from './ledger.ts'
 import { createPlans } from './plans.ts'
@@ -99,6 +101,7 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
     append: (event) => store.events.append(event),
     maskOf: (project) => loader.maskOf(project),
   })
+  const failures = createFailures(() => new Date())
   const reconciler: Reconciler = createReconciler({
     engine,
     ledger: createLedger({
@@ -116,7 +119,7 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
       clock: () => performance.now(),
     }),
     credentialsFor: (deployment, reference) => logins.of(deployment, reference),
-    observer: observers(metrics, chronicle),
+    observer: observers(metrics, chronicle, failures),
     onEngineEvent: (event) => chronicle.engineEvent(event),
     log,
     composeHashes: options.composeHashes,
@@ -163,6 +166,13 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
       feed,
       interrupt: (project) => reconciler.interrupt(project),
       retry: (project) => reconciler.retry(project),
+    }),
+    explainer: createExplainer({
+      store,
+      loader,
+      engine,
+      failures,
+      insightOf: (project) => reconciler.insight(project),
     }),
     statusOf: (project) => reconciler.status(project),
     oneOffs: reconciler.oneOffs,

@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import { Value } from 'typebox/value'
 import { ProjectEventSchema } from '@bulkhead/api'
 import { BulkheadError, noNotes } from '@bulkhead/model'
-import type { NewProjectEvent, Notes, ProjectEvent } from '@bulkhead/model'
+import type { Explanation, NewProjectEvent, Notes, ProjectEvent } from '@bulkhead/model'
 import t from 'tap'
 import { createChronicle, ofNotes } from '../src/chronicle.ts'
 import { openStore } from '../src/store/store.ts'
+import { container } from './fixtures/fake-engine.ts'
 import { bundleOf, serve } from './fixtures/served.ts'
 
 const bundle = bundleOf('name: app\nservices:\n  web:\n    image: web:1\n')
@@ -191,4 +192,48 @@ t.test('a service that nobody knows must be refused before the stream begins', a
   t.equal(answer.statusCode, 422)
   t.match(answer.json(), { code: 'BH_SERVICE_NOT_FOUND', hint: 'It has: web.' })
   t.equal((await app.inject('/v1/events?service=web')).statusCode, 400)
+})
+
+t.test('an explanation must tell who stopped a service, what is wrong with it, and no secret', async (t) => {
+  const { app, ledger, engine, failures, store } = await serve(t)
+  const secret = bundleOf(
+    'name: app\nservices:\n  web:\n    image: web:1\n    environment: { DB_PASSWORD: hunter2hunter2 }\n',
+  )
+  const headers = { 'bulkhead-actor': encodeURIComponent('ann@desk') }
+  const ask = (payload: object) => app.inject({ method: 'POST', url: '/v1/deployments', headers, payload })
+  const up = await ask({ action: 'up', bundle: secret })
+  ledger.deploymentFinished(up.json<{ id: string }>().id, 'succeeded', 1, undefined)
+  const web = container({ state: 'exited', exitCode: 3, finishedAt: '2026-01-02T03:00:00Z' })
+  engine.state.containers = [web]
+  engine.state.logs[web.id] = [{ stream: 'stderr', text: 'no login with hunter2hunter2', time: undefined }]
+  const explain = async () =>
+    (await app.inject('/v1/projects/app/services/web/explanation')).json<Explanation>()
+  t.match((await explain()).causes, [
+    { kind: 'ended', text: /with code 3/, detail: 'its last words: no login with ********' },
+  ])
+  const error = new BulkheadError('BH_ENGINE_FAILED', 'the engine says hunter2hunter2')
+  failures.roundEnded({ project: 'app', deployment: undefined, outcome: 'failed', milliseconds: 1, error })
+  t.match((await explain()).causes[0], { kind: 'failure', detail: 'the engine says ********' })
+  failures.roundEnded({ project: 'app', deployment: undefined, outcome: 'settled', milliseconds: 1 })
+  t.notOk((await explain()).causes.some(({ kind }) => kind === 'failure'))
+
+  engine.state.containers = [container({ health: 'unhealthy' })]
+  store.events.append({
+    project: 'app',
+    service: 'web',
+    type: 'container',
+    action: 'health_status',
+    id: web.id,
+    time: '2026-01-02T03:01:00.000Z',
+    attributes: { health: 'unhealthy' },
+  })
+  t.match((await explain()).causes[0], { kind: 'unhealthy', since: '2026-01-02T03:01:00.000Z' })
+  store.events.flush()
+  t.match((await explain()).causes[0], { kind: 'unhealthy', since: '2026-01-02T03:01:00.000Z' })
+
+  await ask({ action: 'stop', project: 'app', services: ['web'] })
+  t.match((await explain()).causes, [{ kind: 'stopped', text: /^web was stopped by ann@desk with `stop`/ }])
+  t.equal((await app.inject('/v1/projects/app/services/wbe/explanation')).statusCode, 422)
+  engine.state.containers = []
+  t.equal((await app.inject('/v1/projects/none/services/web/explanation')).statusCode, 404)
 })

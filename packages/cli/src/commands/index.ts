@@ -145,6 +145,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./port.ts')).port,
   },
   {
+    name: 'explain',
+    summary: 'Tell why services run, or do not',
+    group: look,
+    load: async () => (await import('./explain.ts')).explain,
+  },
+  {
     name: 'images',
     summary: 'List images of containers',
     group: look,

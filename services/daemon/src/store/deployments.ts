@@ -7,6 +7,7 @@ import type {
   DeploymentOutcome,
   DeploymentState,
   NewProjectEvent,
+  PastDeployment,
   Problem,
 } from '@bulkhead/model'
 import type { Approval } from '@bulkhead/planner'
@@ -63,6 +64,8 @@ export interface DeploymentStore {
   removeOf(project: string): void
   /** The newest revision before one that a deployment of the project brought up to its end; undefined: none is known. */
   lastGood(project: string, before: number): number | undefined
+  /** Who asked for what, newest first. */
+  asked(project: string): readonly PastDeployment[]
   /** By revision, how its newest deployment stands. */
   outcomes(project: string): ReadonlyMap<number, DeploymentState>
 }
@@ -219,6 +222,20 @@ export function createDeploymentStore(
       )
       return typeof row?.['revision'] === 'number' ? row['revision'] : undefined
     },
+    asked: (project) =>
+      database
+        .all(
+          'SELECT id, action, build, options, author, state, created_at FROM deployments WHERE project = ? ORDER BY sequence DESC',
+          project,
+        )
+        .map((row) => ({
+          id: String(row['id']),
+          action: row['action'] as DeploymentAction,
+          author: typeof row['author'] === 'string' ? row['author'] : undefined,
+          services: optionsOf(row).services,
+          state: row['state'] as DeploymentState,
+          createdAt: String(row['created_at']),
+        })),
     outcomes: (project) =>
       new Map(
         database
