@@ -176,6 +176,9 @@ export const OperationTypeSchema = Type.Unsafe<OperationType>(
     'runProvider',
     'prepareModel',
     'awaitCondition',
+    'aliasContainer',
+    'awaitReplica',
+    'wait',
   ] satisfies OperationType[]),
 )
 

@@ -74,6 +74,11 @@ export const ServiceStatusSchema = shapeOf<ServiceStatus>()(
           Type.Enum([...rests], { description: 'What is asked for instead of that it runs.' }),
         ),
       ),
+      paused: Type.Optional(
+        Type.String({
+          description: 'Why its update rests, half done, until somebody brings the service up again.',
+        }),
+      ),
       breaker: Type.Optional(
         Type.Object(
           {

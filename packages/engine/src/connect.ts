@@ -21,7 +21,13 @@ import { awaitExit } from './exit.ts'
 import { putFiles } from './files.ts'
 import { logs } from './logs.ts'
 import { removeImage } from './images.ts'
-import { connectNetwork, createNetwork, disconnectNetwork, removeNetwork } from './networks.ts'
+import {
+  aliasContainer,
+  connectNetwork,
+  createNetwork,
+  disconnectNetwork,
+  removeNetwork,
+} from './networks.ts'
 import { describe, inspect, observe, processes, projects } from './observe.ts'
 import type { Engine, RegistryCredentials } from './port.ts'
 import { pushImage } from './push.ts'
@@ -67,6 +73,8 @@ export function connect(
     createNetwork: (network, signal) => createNetwork(client, network, signal),
     removeNetwork: (id, signal) => removeNetwork(client, id, signal),
     connectNetwork: (container, attachment, signal) => connectNetwork(client, container, attachment, signal),
+    aliasContainer: (container, attachment, options, signal) =>
+      aliasContainer(client, container, attachment, options, signal),
     disconnectNetwork: (container, network, signal) => disconnectNetwork(client, container, network, signal),
     createVolume: (volume, signal) => createVolume(client, volume, signal),
     removeVolume: (name, signal) => removeVolume(client, name, signal),

@@ -84,6 +84,56 @@ export async function disconnectNetwork(
   })
 }
 
+/**
+ * Has a running container found under other names on a network. The engine has
+ * no call for that, so it is taken off and put back. It keeps its address where
+ * no lower one has become free (engines give the lowest), or where `asked`, on
+ * networks with a subnet of their own; and with the address its connections,
+ * which then stand still for a moment.
+ *
+ * @param asked not for one that goes on: it could start with no other address from then on.
+ * @returns whether it has kept its address.
+ */
+export async function aliasContainer(
+  client: Client,
+  container: string,
+  attachment: NetworkAttachment,
+  { asked }: { readonly asked: boolean },
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const { network } = attachment
+  const EndpointConfig = connection(container, attachment, await client.agreement())
+  const docker = await client.calls(signal)
+  const address = await addressOn(docker, container, network)
+  await disconnectNetwork(client, container, network, signal)
+  const request = { Container: container, EndpointConfig }
+  const IPAMConfig = { IPv4Address: address }
+  await attempt(`connect container "${container}" to network "${network}"`, signal, async () => {
+    const join = (body: typeof request): Promise<unknown> => docker.getNetwork(segment(network)).connect(body)
+    try {
+      if (!asked || address === '') await join(request)
+      else
+        await join({ ...request, EndpointConfig: { ...EndpointConfig, IPAMConfig } }).catch(() =>
+          join(request),
+        )
+    } catch (error) {
+      if (!(await isOn(docker, container, network))) throw error
+    }
+  })
+  return address === (await addressOn(docker, container, network))
+}
+
+/** Its IPv4 address there; empty: none, or it is gone. */
+async function addressOn(docker: Docker, container: string, network: string): Promise<string> {
+  try {
+    const its: Docker.ContainerInspectInfo = await docker.getContainer(segment(container)).inspect()
+    return its.NetworkSettings.Networks?.[network]?.IPAddress ?? ''
+  } catch (error) {
+    if (statusOf(error) === 404) return ''
+    throw error
+  }
+}
+
 async function isOn(docker: Docker, container: string, network: string): Promise<boolean> {
   try {
     const its: Docker.ContainerInspectInfo = await docker.getContainer(segment(container)).inspect()

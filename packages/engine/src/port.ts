@@ -40,6 +40,17 @@ export interface Engine {
   connectNetwork(container: string, attachment: NetworkAttachment, signal?: AbortSignal): Promise<void>
   /** Done too when the container is not on it, or when either is gone. `network`: name. */
   disconnectNetwork(container: string, network: string, signal?: AbortSignal): Promise<void>
+  /**
+   * Has a running container found under other names on a network that it is on. Returns whether it has kept its
+   * address, and with it its connections. `asked`: the engine is asked for the same address, which the container
+   * then needs whenever it starts again.
+   */
+  aliasContainer(
+    container: string,
+    attachment: NetworkAttachment,
+    options: { readonly asked: boolean },
+    signal?: AbortSignal,
+  ): Promise<boolean>
   createVolume(volume: VolumeSpec, signal?: AbortSignal): Promise<void>
   removeVolume(name: string, signal?: AbortSignal): Promise<void>
   /** Creates and attaches all networks; on an API below 1.44 the second and later ones by connect. Returns the id. */

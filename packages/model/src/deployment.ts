@@ -70,6 +70,8 @@ export interface DeploymentOptions {
   readonly renewAnonymousVolumes?: boolean | undefined
   /** When it fails, the newest revision that was brought up whole is asked for again. */
   readonly rollback?: boolean | undefined
+  /** It goes back to an earlier revision: `rollback_config` says how, in place of `update_config`. */
+  readonly reverting?: boolean | undefined
   /** Providers and models that are asked again though they have given; undefined: none. */
   readonly renewProvisions?: readonly string[] | undefined
   /** A signal to be sent once; the deployment does nothing else. */

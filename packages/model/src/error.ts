@@ -57,6 +57,7 @@ export const errorCodes = [
   'BH_STORE_FAILED',
   'BH_STORE_FULL',
   'BH_UNAUTHORIZED',
+  'BH_UPDATE_FAILED',
   'BH_USAGE',
   'BH_VARIABLE_REQUIRED',
   'BH_VOLUME_CHANGED',

@@ -28,6 +28,11 @@ export interface Intent {
   readonly scale: Readonly<Record<string, number>>
   /** Services whose present containers stay as they are though they differ from the files. */
   readonly frozen: readonly string[]
+  /**
+   * Services whose update failed and rests, and why: their present containers stay as they are
+   * until somebody brings the service up again. Absent: none.
+   */
+  readonly paused?: Readonly<Record<string, string>> | undefined
   /** Ids of containers to be replaced though they are as the files say. */
   readonly replace: readonly string[]
   /** Ids of containers to be removed. */

@@ -141,6 +141,20 @@ export type Operation =
       readonly network: string
       readonly cause: string
     }
+  /**
+   * Changes the names under which a running container is found on a network. It keeps its address where the
+   * engine gives that again, and with the address its connections.
+   */
+  | {
+      readonly type: 'aliasContainer'
+      readonly service: string
+      readonly container: string
+      readonly name: string
+      readonly attachment: NetworkAttachment
+      /** It is about to stop: none of the service's names is among those that it gets. */
+      readonly leaving: boolean
+      readonly cause: string
+    }
   /** Runs a hook of the service inside its running container. A later one of the same container comes after it. */
   | {
       readonly type: 'runHook'
@@ -193,6 +207,34 @@ export type Operation =
       readonly containers: readonly string[]
       readonly cause: string
     }
+  /**
+   * Has no effect of its own: holds back what comes after until a container that takes another's place has
+   * proven good: healthy, where it is probed, and up for so long. Fails when it ends, or is unhealthy.
+   */
+  | {
+      readonly type: 'awaitReplica'
+      readonly service: string
+      readonly container: string
+      readonly name: string
+      /** Undefined: 5 s for one that is not probed, as Docker has it, and no more than healthy for one that is. */
+      readonly monitorMilliseconds: number | undefined
+      /** So many of the service may fail before this does. */
+      readonly tolerated: number
+      /** What comes of it when it fails. */
+      readonly onFailure: FailureAction
+      readonly cause: string
+    }
+  /** Has no effect of its own: holds back what comes after for some time. */
+  | {
+      readonly type: 'wait'
+      readonly service: string
+      readonly milliseconds: number
+      readonly cause: string
+    }
+
+/** What comes of an update whose new containers fail. */
+export const failureActions = ['pause', 'continue', 'rollback'] as const
+export type FailureAction = (typeof failureActions)[number]
 
 /** Hooks that run inside the service's container. */
 export type HookPhase = 'post_start' | 'pre_stop'

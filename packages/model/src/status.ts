@@ -60,6 +60,8 @@ export interface ServiceStatus {
     readonly attempts: number
     readonly next: string
   }
+  /** Why its update rests, half done; absent: it does not. */
+  readonly paused?: string
   readonly replicas: readonly ReplicaStatus[]
 }
 

@@ -41,8 +41,12 @@ export function actionsOf(plan: Plan): readonly PlanAction[] {
 /** The thing that an operation is about, under the name that it has in the end. */
 function finalSubject(operation: Operation, finals: ReadonlyMap<string, string>): string {
   if (operation.type === 'renameContainer') return `container ${operation.to}`
-  if (operation.type === 'connectNetwork' || operation.type === 'disconnectNetwork')
-    return `container ${operation.name}`
+  if (
+    operation.type === 'connectNetwork' ||
+    operation.type === 'disconnectNetwork' ||
+    operation.type === 'aliasContainer'
+  )
+    return `container ${finals.get(operation.name) ?? operation.name}`
   const subject = subjectOf(operation)
   const name = subject.replace(/^container /, '')
   return name === subject ? subject : `container ${finals.get(name) ?? name}`
@@ -54,6 +58,7 @@ const kinds: readonly (readonly [PlanActionKind, readonly OperationType[]])[] = 
   ['build', ['buildImage']],
   ['push', ['pushImage']],
   ['wait', ['awaitCondition']],
+  ['wait', ['wait']],
   ['run', ['runHook']],
   ['run', ['runInit']],
   ['run', ['runProvider']],
@@ -71,6 +76,7 @@ const kinds: readonly (readonly [PlanActionKind, readonly OperationType[]])[] = 
   ['restart', ['stopContainer', 'startContainer']],
   ['start', ['startContainer']],
   ['stop', ['stopContainer']],
+  ['wait', ['awaitReplica']],
 ]
 
 function kindOf(types: ReadonlySet<OperationType>): PlanActionKind {

@@ -1,4 +1,4 @@
-import type { Plan, PlanBasis } from '@bulkhead/model'
+import type { OperationType, Plan, PlanBasis } from '@bulkhead/model'
 import type { Preview } from './preview.ts'
 import { sentence, subjectOf } from './text.ts'
 
@@ -25,12 +25,14 @@ export function notApproved({ operations }: Approval, plan: Plan): readonly stri
   return plan
     .filter((node) => {
       const { operation } = node
-      if (operation.type === 'awaitCondition' || approved.has(keyOf(node))) return false
+      if (waits.has(operation.type) || approved.has(keyOf(node))) return false
       const cleansUp = operation.type === 'stopContainer' || operation.type === 'removeContainer'
       return !(cleansUp && approved.has(`createContainer ${subjectOf(operation)}`))
     })
     .map(({ operation }) => sentence(operation))
 }
+
+const waits: ReadonlySet<OperationType> = new Set(['awaitCondition', 'awaitReplica', 'wait'])
 
 function keyOf({ operation }: Plan[number]): string {
   return `${operation.type} ${subjectOf(operation)}`

@@ -81,7 +81,7 @@ function causeToRevive(
 }
 
 /** Also where those that wait for it are not asked for now: its work is done for them too. */
-function isJob({ services }: Project, name: string): boolean {
+export function isJob({ services }: Project, name: string): boolean {
   return Object.values(services).some(
     ({ depends_on: dependencies }) => dependencies?.[name]?.condition === 'service_completed_successfully',
   )

@@ -63,8 +63,9 @@ export function emitClearing(
   const wanted = [...plans.values()].reverse()
   const roles = wanted.flatMap((plan) => rolesOf(plan).map((role) => ({ ...role, plan })))
   const stopping = stoppingWith(
-    roles.filter(({ container, plan, kept }) => {
-      const its = kept ? repairsOf(container, plan.wanted, judgment) : []
+    roles.filter((role) => {
+      const { container } = role
+      const its = repairsIn(role, role.plan, judgment)
       return its.some(({ live }) => !live) || touches(container, renewed)
     }),
     roles,
@@ -89,9 +90,10 @@ export function emitClearing(
     return [draft.add({ type: 'createContainer', service: keeper.service, container: keeper, cause }, before)]
   }
 
-  for (const { container, plan, kept, leaves } of roles) {
+  for (const role of roles) {
+    const { container, plan, leaves } = role
     const { id, name, service } = container
-    const its = kept ? repairsOf(container, plan.wanted, judgment) : []
+    const its = repairsIn(role, plan, judgment)
     const mounts = container.mounts.flatMap((mount) =>
       doomed.has(mount.name ?? '') ? [mount.name ?? ''] : [],
     )
@@ -208,8 +210,21 @@ interface Role {
   readonly container: ObservedContainer
   /** It stays, and must be on its networks. */
   readonly kept: boolean
+  /** It takes another's place, which is not empty yet. */
+  readonly enters: boolean
   /** Why it is removed without anything being made in its place before; undefined: it is not. */
   readonly leaves: string | undefined
+}
+
+/** One that takes another's place start-first gets the service's names once it has proven good, and not before. */
+function repairsIn(
+  { container, kept, enters }: Role,
+  { wanted, update }: ServicePlan,
+  judgment: Judgment,
+): readonly Repair[] {
+  if (!kept) return []
+  const its = repairsOf(container, wanted, judgment)
+  return enters && update?.order === 'start-first' ? its.filter(({ off, live }) => !off || !live) : its
 }
 
 function rolesOf({ decisions }: ServicePlan): readonly Role[] {
@@ -218,17 +233,18 @@ function rolesOf({ decisions }: ServicePlan): readonly Role[] {
       case 'create':
         return []
       case 'keep':
-        return [{ container: decision.container, kept: true, leaves: undefined }]
+        return [{ container: decision.container, kept: true, enters: false, leaves: undefined }]
       case 'replace':
-        return [{ container: decision.container, kept: false, leaves: undefined }]
+        return [{ container: decision.container, kept: false, enters: false, leaves: undefined }]
       case 'remove':
-        return [{ container: decision.container, kept: false, leaves: decision.cause }]
+        return [{ container: decision.container, kept: false, enters: false, leaves: decision.cause }]
       case 'finish':
         return [
-          { container: decision.container, kept: true, leaves: undefined },
+          { container: decision.container, kept: true, enters: true, leaves: undefined },
           ...decision.replaced.map((container) => ({
             container,
             kept: false,
+            enters: false,
             leaves: 'replacement was interrupted',
           })),
         ]

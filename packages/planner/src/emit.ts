@@ -1,4 +1,3 @@
-import type { ObservedContainer } from '@bulkhead/model'
 import { causeToRestart, lostNamespace, startCause } from './cause.ts'
 import { emitClearing } from './clear.ts'
 import { conditionNodes, dependentStops, parentStarts } from './conditions.ts'
@@ -9,14 +8,15 @@ import { firstDueHook } from './hooks.ts'
 import type { ServicePlan, UpInput } from './input.ts'
 import type { Judgment } from './judge.ts'
 import { keeperRemoval } from './keeper.ts'
-import { specOf } from './made-from.ts'
 import { emitMending, emitOwnName, emitRepairs, emitStop } from './mend.ts'
-import { containerName, temporaryName } from './names.ts'
+import { temporaryName } from './names.ts'
 import { emitRemoval, isUp } from './orphans.ts'
 import { initNodes, type Before } from './pre-start.ts'
 import { emitResources } from './resources.ts'
+import { causeOf, emitBatches, emitStartFirst, prove, type Waits } from './roll.ts'
 import { parentsOf } from './select.ts'
-import { writtenFiles } from './specification/mounts.ts'
+import { stepsOf } from './steps.ts'
+import { isReplacing } from './update.ts'
 
 /**
  * Adds the nodes of all networks, volumes and services, which come in start order.
@@ -97,6 +97,16 @@ function emitService(emission: Emission, servicePlan: ServicePlan): Emitted {
   const containers: string[] = []
   // What an interrupted round left may hold the very name that a new container needs.
   const removed: number[] = []
+  const emit = (
+    decision: Exclude<Decision, { kind: 'remove' }>,
+    gate: readonly number[],
+  ): readonly number[] => {
+    const waits = { ready: [...ready, ...removed], gate, conditions }
+    const step = emitReplica(emission, servicePlan, decision, waits)
+    started.push(...step.nodes)
+    containers.push(step.container)
+    return step.nodes
+  }
   for (const decision of servicePlan.decisions) {
     if (decision.kind === 'remove') {
       const { container, cause } = decision
@@ -104,68 +114,29 @@ function emitService(emission: Emission, servicePlan: ServicePlan): Emitted {
       removed.push(earlier ?? emitRemoval(draft, container, cause, input.intent, []).removed)
       continue
     }
-    const step = emitReplica(emission, servicePlan, decision, { ready: [...ready, ...removed], conditions })
-    started.push(...step.nodes)
-    containers.push(step.container)
+    if (servicePlan.update === undefined || !isReplacing(decision)) emit(decision, [])
   }
+  started.push(...emitBatches(emission, servicePlan, emit))
   for (const decision of servicePlan.decisions)
     if (decision.kind === 'keep')
       emitOwnName(emission, servicePlan, decision.container, [...removed, ...started])
   return { started, containers }
 }
 
-interface Waits {
-  /** Nodes that must be done before a container can be created. */
-  readonly ready: readonly number[]
-  /** Nodes that must be done before it may start. Adds them when first asked. */
-  readonly conditions: (before: Before) => readonly number[]
-}
-
 function emitReplica(
   emission: Emission,
   servicePlan: ServicePlan,
   decision: Exclude<Decision, { kind: 'remove' }>,
-  { ready, conditions }: Waits,
+  { ready, gate, conditions }: Waits,
 ): { readonly nodes: readonly number[]; readonly container: string } {
   const { draft, input } = emission
-  const { project, service } = servicePlan.wanted
+  const { service } = servicePlan.wanted
+  const { update } = servicePlan
   const { name: serviceName } = service
-  const finalName = containerName(project, service, decision.number)
-  const files = writtenFiles(project, service)
-  const start = (
-    container: string,
-    cause: string,
-    after: readonly number[],
-    name = finalName,
-    before: Before = { container, created: after },
-  ): readonly number[] => {
-    if (servicePlan.rests) return after
-    const operation = { type: 'startContainer', service: serviceName, container, name, files, cause } as const
-    return hook(container, 0, cause, [draft.add(operation, [...after, ...conditions(before)])])
-  }
-  /** Those `post_start` hooks that are due, one after another: who waits for the service waits for them. */
-  const hook = (
-    container: string,
-    first: number,
-    cause: string,
-    after: readonly number[],
-  ): readonly number[] =>
-    (service.post_start ?? []).slice(first).reduce((before, one, place): readonly number[] => {
-      const where = { service: serviceName, container, name: finalName, index: first + place }
-      return [draft.add({ type: 'runHook', phase: 'post_start', ...where, hook: one, cause }, before)]
-    }, after)
-  const create = (
-    name: string,
-    cause: string,
-    after: readonly number[],
-    replaced?: ObservedContainer,
-  ): number => {
-    const container = { ...specOf(emission, servicePlan, decision.number, replaced), name }
-    return draft.add({ type: 'createContainer', service: serviceName, container, cause }, after)
-  }
-  const rename = (container: string, from: string, cause: string, after: readonly number[]): number =>
-    draft.add({ type: 'renameContainer', service: serviceName, container, from, to: finalName, cause }, after)
-
+  const steps = stepsOf(emission, servicePlan, decision.number, conditions)
+  const { finalName, start, hook, create, rename } = steps
+  if (update?.order === 'start-first' && isReplacing(decision))
+    return emitStartFirst(emission, servicePlan, decision, steps, { ready, gate, conditions })
   switch (decision.kind) {
     case 'keep': {
       const { container } = decision
@@ -196,46 +167,51 @@ function emitReplica(
       return { nodes: start(finalName, cause, [created]), container: finalName }
     }
     case 'replace': {
-      const { container, cause } = decision
+      const { container } = decision
+      const cause = causeOf(decision.cause, update)
       const dependents = dependentStops(emission, serviceName)
       if (container.name !== finalName) {
-        const created = create(finalName, cause, ready, container)
+        const created = create(finalName, cause, [...ready, ...gate], container)
         const { removed } = emitRemoval(draft, container, cause, input.intent, [
           created,
           ...dependents,
           ...conditions({ container: finalName, created: [created] }),
         ])
-        return { nodes: start(finalName, cause, [removed]), container: finalName }
+        const nodes = prove(emission, servicePlan, finalName, finalName, start(finalName, cause, [removed]))
+        return { nodes, container: finalName }
       }
       const temporary = temporaryName(container.id, finalName)
-      const created = create(temporary, cause, ready, container)
+      const created = create(temporary, cause, [...ready, ...gate], container)
       const { removed } = emitRemoval(draft, container, cause, input.intent, [
         created,
         ...dependents,
         ...conditions({ container: temporary, created: [created] }),
       ])
       const renamed = rename(temporary, temporary, cause, [removed])
-      return { nodes: start(finalName, cause, [renamed]), container: finalName }
+      const nodes = prove(emission, servicePlan, finalName, finalName, start(finalName, cause, [renamed]))
+      return { nodes, container: finalName }
     }
     case 'finish': {
       const cause = 'replacement was interrupted'
       const { container, replaced } = decision
       const before = { container: container.id, created: [] }
       const waits = [
+        ...gate,
         ...dependentStops(emission, serviceName),
         ...(replaced.length === 0 ? [] : conditions(before)),
       ]
       const removed = replaced.map((old) => emitRemoval(draft, old, cause, input.intent, waits).removed)
-      const renamed = rename(container.id, container.name, cause, removed)
+      const renamed = rename(container.id, container.name, cause, [...gate, ...removed])
       const { connected, stopped } = emitRepairs(emission, container)
+      const started =
+        isUp(container) && stopped === undefined
+          ? hook(container.id, firstDueHook(container, service.post_start ?? [], input.hooksRun), cause, [
+              renamed,
+              ...connected,
+            ])
+          : start(container.id, cause, [renamed, ...connected], finalName, before)
       return {
-        nodes:
-          isUp(container) && stopped === undefined
-            ? hook(container.id, firstDueHook(container, service.post_start ?? [], input.hooksRun), cause, [
-                renamed,
-                ...connected,
-              ])
-            : start(container.id, cause, [renamed, ...connected], finalName, before),
+        nodes: prove(emission, servicePlan, container.id, finalName, started),
         container: container.id,
       }
     }

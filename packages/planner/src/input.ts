@@ -16,6 +16,7 @@ import type {
 import type { Decision } from './decide.ts'
 import type { Wanted } from './divergence.ts'
 import type { Former } from './hash.ts'
+import type { UpdatePolicy } from './update.ts'
 
 export interface PlanInput {
   /** Undefined for a project that is known by the labels on the engine alone: it can be stopped and taken down. */
@@ -72,6 +73,10 @@ export interface DeploymentView {
   readonly provided?: ReadonlySet<string> | undefined
   /** Containers that this deployment has started already: one that ended since is not started again. */
   readonly started: ReadonlySet<string>
+  /** When it was asked for, ISO 8601. Absent: what started since is not told from what ran before. */
+  readonly since?: string | undefined
+  /** Containers that have proven good in this deployment, or whose failing was tolerated. Absent: none. */
+  readonly proven?: ReadonlySet<string> | undefined
   /** Containers that this deployment's signal was sent to. */
   readonly signaled: ReadonlySet<string>
 }
@@ -107,6 +112,8 @@ export interface ServicePlan {
   readonly restarts: boolean
   /** Its containers are made and not started. */
   readonly rests: boolean
+  /** How its containers are replaced; undefined: all at once, stop first. */
+  readonly update: UpdatePolicy | undefined
   /** The deployment isn't about it: its containers stay as they are unless they have to follow others. */
   readonly bystander: boolean
 }

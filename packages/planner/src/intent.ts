@@ -163,6 +163,7 @@ function brought(base: Intent, request: IntentRequest, circumstances: Circumstan
     ...servicesOn(base, request, circumstances),
     resting,
     scale: action === 'scale' ? { ...base.scale, ...scale } : { ...without(base.scale), ...scale },
+    paused: base.paused && without(base.paused),
     frozen: unique([...(scope === undefined ? [] : outside), ...(recreate === 'never' ? chosen : [])]),
     replace: unique([...base.replace, ...idsOf(containers, ({ service }) => forced.has(service))]),
     remove: [],

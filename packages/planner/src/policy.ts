@@ -1,4 +1,5 @@
 import type { Project, Service } from '@bulkhead/model'
+import { nanoseconds } from './units.ts'
 
 /** What Bulkhead does about an unhealthy container. */
 export interface HealthPolicy {
@@ -24,6 +25,12 @@ export function healthPolicy(project: Extended, service: Service): HealthPolicy 
     retries: typeof retries === 'number' ? retries : 5,
     window: typeof window === 'string' ? window : '10m',
   }
+}
+
+/** `x-bulkhead.drain` of the service, else of the project, in milliseconds; 2 s where neither says. */
+export function drainMilliseconds(project: Extended, service: Service): number {
+  const drain = setting(project, service, 'drain')
+  return typeof drain === 'string' ? nanoseconds(drain) / 1e6 : 2000
 }
 
 function setting({ extensions }: Extended, service: Service, name: string): unknown {

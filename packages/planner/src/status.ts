@@ -71,6 +71,7 @@ function serviceStatus(
     },
     rest,
     ...(on && rest === undefined && held !== undefined ? { held } : {}),
+    ...(on && intent?.paused?.[name] !== undefined ? { paused: intent.paused[name] } : {}),
     ...breakerOf(notes, name),
     wanted:
       on &&

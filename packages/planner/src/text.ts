@@ -31,11 +31,14 @@ const verbs = {
   renameContainer: 'rename',
   unpauseContainer: 'unpause',
   updateContainer: 'update',
+  aliasContainer: 'alias',
   runHook: 'run',
   runInit: 'run',
   runProvider: 'run',
   prepareModel: 'run',
   awaitCondition: 'await',
+  awaitReplica: 'await',
+  wait: 'wait',
 } as const satisfies Record<Operation['type'], string>
 
 /** What an operation acts on, as progress shows it: `container db-web-db-1`. */
@@ -63,6 +66,12 @@ export function subjectOf(operation: Operation): string {
     case 'unpauseContainer':
     case 'updateContainer':
       return `container ${operation.name}`
+    case 'awaitReplica':
+      return `container ${operation.name}`
+    case 'wait':
+      return `${operation.milliseconds / 1000} s for service ${operation.service}`
+    case 'aliasContainer':
+      return `container ${operation.name} on network ${operation.attachment.network}`
     case 'connectNetwork':
       return `container ${operation.name} to network ${operation.attachment.network}`
     case 'disconnectNetwork':

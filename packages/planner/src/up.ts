@@ -21,6 +21,7 @@ import { judge, type Judgment } from './judge.ts'
 import { emitFormerNetworks } from './resources.ts'
 import { emitReleases } from './release.ts'
 import { planRests } from './rests.ts'
+import { updatePolicy } from './update.ts'
 import { activeServices, isLeft, parentsOf, wantedReplicas } from './select.ts'
 
 /**
@@ -71,7 +72,14 @@ export function planLabelled(given: UpInput): PlanResult {
     const wanted = wantedOf(input, service)
     const bystander = isLeft(input, service)
     const decisions = keepAll(wanted, input.observed)
-    plans.set(service.name, { wanted, decisions, bystander, restarts: false, rests: false })
+    plans.set(service.name, {
+      wanted,
+      decisions,
+      bystander,
+      restarts: false,
+      rests: false,
+      update: undefined,
+    })
   }
   const restarts = emitServices(input, plans, judge(input, []), leftovers, draft)
   return { plan: draft.plan(), problems: [], restarts }
@@ -107,7 +115,8 @@ function decideAll(
       ([name, { restart }]) => restart === true && isReplaced(plans.get(name)),
     )
     const rests = input.intent.resting[service.name] === 'created'
-    plans.set(service.name, { wanted, decisions, restarts: restarts && !rests, rests, bystander })
+    const update = rests || bystander ? undefined : updatePolicy(input, wanted, decisions, judgment)
+    plans.set(service.name, { wanted, decisions, restarts: restarts && !rests, rests, bystander, update })
   }
   return plans
 }
@@ -118,6 +127,7 @@ function decideOwn(input: UpInput, wanted: Wanted): readonly Decision[] {
   // What was only made may run by now; the loop doesn't replace it by one that doesn't.
   const isFrozen =
     intent.frozen.includes(service.name) ||
+    intent.paused?.[service.name] !== undefined ||
     (deployment === undefined && intent.resting[service.name] === 'created')
   return decide(wanted, wantedReplicas(service, intent), observed, isFrozen).filter(
     // Whoever stops a container may be about to remove it: it isn't replaced under his hands either.

@@ -387,6 +387,13 @@ function apply(world: Observed, operation: Operation): Observed {
         ...world,
         containers: containers.filter(({ id, name }) => ![id, name].includes(operation.container)),
       }
+    case 'aliasContainer': {
+      const { network, endpoint } = operation.attachment
+      const one = containers.find(({ id, name }) => [id, name].includes(operation.container))
+      if (one?.networks[network] === undefined) throw new Error(`not on ${network}`)
+      const aliases = { ...one.aliases, [network]: endpoint['Aliases'] as readonly string[] }
+      return change(operation.container, { aliases })
+    }
     case 'unpauseContainer':
       return change(operation.container, { state: 'running' })
     case 'updateContainer':
@@ -396,6 +403,8 @@ function apply(world: Observed, operation: Operation): Observed {
     case 'killContainer':
       return change(operation.container, { state: 'exited', exitCode: 137 })
     case 'awaitCondition':
+    case 'awaitReplica':
+    case 'wait':
     case 'runHook':
     case 'runInit':
     case 'runProvider':

@@ -1,5 +1,6 @@
 import type { Engine } from '@bulkhead/engine'
 import { BulkheadError, type ObservedContainer, type OperationOf } from '@bulkhead/model'
+import { newBell } from './bell.ts'
 import type { EventWatch } from './watch.ts'
 
 /**
@@ -80,29 +81,4 @@ function failed(service: string, why: string): BulkheadError {
       hint: `See what it says with \`bulkhead logs ${service}\`.`,
     },
   )
-}
-
-/** A bell that is heard also when it rang a moment before somebody listened. */
-function newBell(): { ring(): void; wait(milliseconds: number): Promise<void> } {
-  let rung = false
-  let wake: (() => void) | undefined
-  return {
-    ring() {
-      rung = true
-      wake?.()
-    },
-    async wait(milliseconds) {
-      if (!rung) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, milliseconds)
-          wake = () => {
-            clearTimeout(timer)
-            resolve()
-          }
-        })
-      }
-      rung = false
-      wake = undefined
-    },
-  }
 }

@@ -32,7 +32,8 @@ import { blamedFor, ofEngine, type Failed } from './failures.ts'
 import type { Run, Turnout } from './lanes.ts'
 import { newMemory, warnOnce, type Emit, type Memory } from './memory.ts'
 import type { RoundReport } from './observer.ts'
-import type { DesiredState } from './port.ts'
+import type { DesiredState, FailedUpdate } from './port.ts'
+import { failedUpdate, RoundFailure } from './update.ts'
 import { isKept, queryFor } from './round.ts'
 import type { Tries } from './tries.ts'
 
@@ -128,11 +129,11 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
         return { settled: true, again: tries.next(name) }
       } catch (error) {
         if (signal.aborted) return atRest
-        const reason = known(error)
+        const { reason, update } = error instanceof RoundFailure ? error : new RoundFailure(known(error))
         tellRound('failed', reason)
-        if (await isTriedAgain(desired, reason, signal)) continue
+        if (update === undefined && (await isTriedAgain(desired, reason, signal))) continue
         if (signal.aborted) return atRest
-        return fail(name, desired, reason)
+        return fail(name, desired, reason, update)
       }
     }
     const desired = ledger.desired(name)
@@ -178,13 +179,13 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
   }
 
   /** A failed deployment is over, and its outcome is told; the loop goes on to try what it asked for. */
-  function fail(name: string, desired: DesiredState, error: BulkheadError): Turnout {
+  function fail(name: string, desired: DesiredState, error: BulkheadError, update?: FailedUpdate): Turnout {
     const { deployment } = desired
     log.warn(
       { project: name, code: error.code, reason: error.message, deployment: deployment?.id },
       'project did not converge',
     )
-    finish(desired, error)
+    finish(desired, error, update)
     return {
       settled: false,
       again: tries.next(name),
@@ -192,13 +193,17 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     }
   }
 
-  function finish({ deployment }: DesiredState, error: BulkheadError | undefined): void {
+  function finish(
+    { deployment }: DesiredState,
+    error: BulkheadError | undefined,
+    update?: FailedUpdate,
+  ): void {
     if (deployment === undefined) return
     const { id } = deployment
     const done = memories.get(id)?.operations ?? 0
     memories.delete(id)
     const problem = error === undefined ? undefined : toProblem(error)
-    ledger.deploymentFinished(id, error === undefined ? 'succeeded' : 'failed', done, problem)
+    ledger.deploymentFinished(id, error === undefined ? 'succeeded' : 'failed', done, problem, update)
   }
 
   /** True when nothing was left to do that is to be tried now. */
@@ -236,9 +241,18 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     log.info({ project: name, operations: nodes.length, deployment: deployment?.id }, 'plan made')
     const overdue = deployment === undefined ? late : undefined
     const execution = await executePlan({ project: name, desired, memory, emit, nodes, signal, overdue })
-    const unblamed = blame(name, nodes, execution.failed)
-    const failure = deployment === undefined ? unblamed : execution.failure
-    if (failure !== undefined) throw failure
+    const updates = execution.failed.map((one) => ({ ...one, update: failedUpdate(nodes, one) }))
+    const unblamed = blame(
+      name,
+      nodes,
+      updates.filter(({ update }) => update === undefined),
+    )
+    if (deployment === undefined) {
+      for (const { update, error } of updates)
+        if (update !== undefined) ledger.updatePaused(name, update.service, error.message)
+      if (unblamed !== undefined) throw unblamed
+    } else if (execution.failure !== undefined)
+      throw new RoundFailure(execution.failure, updates.find(({ update }) => update !== undefined)?.update)
     if (memory !== undefined) memory.refreshed = true
     return false
   }
@@ -297,6 +311,8 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
             ? undefined
             : { build: deployment.options.build ?? false, now: deployment.createdAt },
           provided: memory.provided,
+          since: deployment.createdAt,
+          proven: memory.proven,
           started: memory.started,
           signaled: memory.signaled,
         },

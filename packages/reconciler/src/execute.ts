@@ -98,6 +98,8 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Exec
 /** What mostly waits for others: it would hold up every project when it took a place in the queue. */
 const takesTheirTime: ReadonlySet<OperationType> = new Set([
   'awaitCondition',
+  'awaitReplica',
+  'wait',
   'runHook',
   'runInit',
   'runProvider',

@@ -59,6 +59,7 @@ const imagesAtOnce = 8
 /** Carries out plans, and has each operation's events, warnings and effects on the store told. */
 export function newExecutor(options: ExecutorOptions): (work: Work) => Promise<Execution> {
   const { engine, ledger, openContext, holds, watch, observer, turns } = options
+  const aliasing = new PQueue({ concurrency: 1 })
   const builds = new PQueue({ concurrency: options.buildConcurrency })
   const images = newTurns({ places: imagesAtOnce })
   return ({ project: name, desired, memory, emit, nodes, signal, overdue }) => {
@@ -71,6 +72,7 @@ export function newExecutor(options: ExecutorOptions): (work: Work) => Promise<E
       operation: referenceOf(node),
       milliseconds,
     })
+    const failing = new Map<string, number>()
     return execute(nodes, {
       turn: ({ operation }, work) => (getsImage.has(operation.type) ? images : turns).take(name, work),
       goesOn: overdue !== undefined,
@@ -117,12 +119,19 @@ export function newExecutor(options: ExecutorOptions): (work: Work) => Promise<E
             memory?.signaled.add(id)
             holds.signal(id)
           },
+          proven: (id) => memory?.proven.add(id),
+          failing(service) {
+            const count = (failing.get(service) ?? 0) + 1
+            failing.set(service, count)
+            return count
+          },
+          alone: (work) => aliasing.add(work),
           stopping: (id) => holds.expect(name, id),
         }),
       onStart: (node) => emit({ type: 'started', operation: referenceOf(node) }),
       onDone: (node, elapsed) => {
         if (fruitless.has(node.id)) return emit({ type: 'skipped', operation: referenceOf(node) })
-        if (memory !== undefined && node.operation.type !== 'awaitCondition') memory.operations += 1
+        if (memory !== undefined && !waits.has(node.operation.type)) memory.operations += 1
         observer.operationEnded({ ...reportOf(node, elapsed), outcome: 'done' })
         emit({ type: 'done', operation: referenceOf(node), milliseconds: Math.round(elapsed) })
       },
@@ -135,6 +144,7 @@ export function newExecutor(options: ExecutorOptions): (work: Work) => Promise<E
   }
 }
 
+const waits: ReadonlySet<OperationType> = new Set(['awaitCondition', 'awaitReplica', 'wait'])
 const getsImage: ReadonlySet<OperationType> = new Set(['pullImage', 'buildImage', 'pushImage'])
 
 /** Warnings of variables that the files say otherwise. */

@@ -15,6 +15,8 @@ export interface Memory {
   readonly started: Set<string>
   readonly signaled: Set<string>
   readonly warned: Set<string>
+  /** Ids of containers that took others' places and were found good, or not worth failing for. */
+  readonly proven: Set<string>
   /** Where the deployment gets only so many images at once. */
   readonly images: PQueue | undefined
   readonly provided: Set<string>
@@ -34,6 +36,7 @@ export function newMemory({ begun, options }: Pick<DeploymentRequest, 'begun' | 
     started: new Set(),
     signaled: new Set(),
     warned: new Set(),
+    proven: new Set(),
     images: parallel === undefined ? undefined : new PQueue({ concurrency: parallel }),
     provided: new Set(),
     refreshed: false,

@@ -160,6 +160,9 @@ export function createOneOffs(options: OneOffsOptions): OneOffs {
     provisionOf: () => undefined,
     provisioned: () => undefined,
     released: () => undefined,
+    proven: () => undefined,
+    failing: () => 1,
+    alone: (work: () => Promise<void>) => work(),
     removed: (id: string) => ledger.containerGone(id),
     stopping: (id: string) => options.stopping(project.name, id),
   })

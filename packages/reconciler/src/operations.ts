@@ -7,9 +7,11 @@ import {
   type OperationType,
 } from '@bulkhead/model'
 import type { HooksRun } from '@bulkhead/planner'
+import { setTimeout as delay } from 'node:timers/promises'
 import { awaitCondition } from './condition.ts'
 import { runHook, runInit } from './hook.ts'
 import { buildImage, pullImage, pushImage, type ImageContext } from './images.ts'
+import { awaitReplica } from './replica.ts'
 import { prepareModel, runProvider, type ProvideContext } from './provide.ts'
 import type { EventWatch } from './watch.ts'
 
@@ -34,6 +36,12 @@ export interface StepContext extends ImageContext, ProvideContext {
   /** It is about to be sent a signal. */
   readonly signaled: (id: string) => void
   readonly removed: (id: string) => void
+  /** A container that took another's place was found good, or not worth failing for. */
+  readonly proven: (id: string) => void
+  /** One of a service has failed; returns how many have by now. */
+  readonly failing: (service: string) => number
+  /** One at a time: the addresses that they leave are free for anybody. */
+  readonly alone: (work: () => Promise<void>) => Promise<void>
 }
 
 type Executors = {
@@ -87,10 +95,29 @@ const executors: Executors = {
   },
   unpauseContainer: ({ container }, { engine }) => engine.unpauseContainer(container),
   updateContainer: ({ container, settings }, { engine }) => engine.updateContainer(container, settings),
+  aliasContainer: ({ container, attachment, leaving }, { engine, alone, progress, signal }) =>
+    alone(async () => {
+      signal.throwIfAborted()
+      const keeps = await engine.aliasContainer(container, attachment, { asked: leaving })
+      if (!keeps) progress({ message: 'it has another address now: connections that it had there are cut' })
+    }),
   runHook,
   runInit,
   runProvider,
   prepareModel,
+  wait: async ({ milliseconds }, { signal }) => {
+    await delay(milliseconds, undefined, { signal })
+  },
+  awaitReplica: async (operation, context) => {
+    const { container, service, tolerated } = operation
+    try {
+      await awaitReplica(operation, context)
+    } catch (error) {
+      if (!isBulkheadError(error) || context.failing(service) > tolerated) throw error
+      context.warn(error)
+    }
+    context.proven(context.made.get(container) ?? container)
+  },
   awaitCondition: async (operation, context) => {
     try {
       await awaitCondition(operation, context)

@@ -3,6 +3,7 @@ import type {
   DeploymentOptions,
   DeploymentEventBody,
   DeploymentOutcome,
+  FailureAction,
   Intent,
   Notes,
   OperationOf,
@@ -69,6 +70,12 @@ export interface DeploymentRequest {
   readonly files?: Pick<DesiredState, 'project' | 'contexts'> | undefined
 }
 
+/** The update of a service whose new containers are no good. */
+export interface FailedUpdate {
+  readonly service: string
+  readonly onFailure: Exclude<FailureAction, 'continue'>
+}
+
 /**
  * The reconciler's view of the store. Synchronous: what a round decides on and
  * what it says of it is on disk before the next step.
@@ -100,11 +107,17 @@ export interface Ledger {
   saw(timeNano: string): void
   deploymentRunning(id: string): void
   deploymentEvent(id: string, event: DeploymentEventBody): void
-  /** Writes the final event and state. `operations`: done in all rounds. */
+  /** An update that no deployment is there for has failed: it rests until somebody brings the service up again. */
+  updatePaused(project: string, service: string, reason: string): void
+  /**
+   * Writes the final event and state. `operations`: done in all rounds. `update`: it failed as this update did,
+   * and what is to come of that is written with it, or neither is.
+   */
   deploymentFinished(
     id: string,
     outcome: DeploymentOutcome,
     operations: number,
     problem: Problem | undefined,
+    update?: FailedUpdate,
   ): void
 }

@@ -9,7 +9,7 @@ import type {
   Provision,
 } from '@bulkhead/model'
 import type { HooksRun } from '@bulkhead/planner'
-import type { DesiredState, Ledger } from '../src/index.ts'
+import type { DesiredState, FailedUpdate, Ledger } from '../src/index.ts'
 
 /** What was asked for, kept in memory. It outlives any reconciler, as a store does. */
 export interface MemoryLedger extends Ledger {
@@ -28,6 +28,7 @@ export interface Outcome {
   readonly outcome: DeploymentOutcome
   readonly operations: number
   readonly problem: Problem | undefined
+  readonly update: FailedUpdate | undefined
 }
 
 /** A ledger of one project. */
@@ -40,6 +41,11 @@ export function memoryLedger(): MemoryLedger {
   const hooksRun = new Map<string, HooksRun>()
   let notes: Notes = noNotes
   let seen: string | undefined
+  const pause = (service: string, reason: string): void => {
+    if (state === undefined) return
+    const { intent } = state
+    state = { ...state, intent: { ...intent, paused: { ...intent.paused, [service]: reason } } }
+  }
   return {
     outcomes,
     opened,
@@ -84,8 +90,11 @@ export function memoryLedger(): MemoryLedger {
     saw: (timeNano) => void (seen = timeNano),
     deploymentRunning: () => undefined,
     deploymentEvent: () => undefined,
-    deploymentFinished(id, outcome, operations, problem) {
-      outcomes.push({ id, outcome, operations, problem })
+    updatePaused: (_name, service, reason) => pause(service, reason),
+    deploymentFinished(id, outcome, operations, problem, update) {
+      outcomes.push({ id, outcome, operations, problem, update })
+      // Going back is the daemon's: it has the revisions.
+      if (update !== undefined) pause(update.service, problem?.message ?? '')
       if (state?.deployment?.id === id) state = { ...state, deployment: undefined }
     },
   }

@@ -342,6 +342,13 @@ export const errorCatalog = {
     meaning: 'The request carries no proof that it may do this.',
     remedy: "Use the daemon's socket as a user who may, or send a valid token.",
   },
+  BH_UPDATE_FAILED: {
+    status: 409,
+    title: 'The update of a service failed',
+    meaning:
+      'A container that was to take the place of another ended, or turned unhealthy. What comes of that, `failure_action` in the file says: a pause, or the way back to the last revision that was good.',
+    remedy: 'See what the container says with `bulkhead logs`, put it right, and bring the service up again.',
+  },
   BH_USAGE: {
     status: 400,
     title: 'The command is not used rightly',

@@ -7,7 +7,7 @@ import type { LoadedProject, Loader } from './loaded.ts'
 import type { Logins } from './logins.ts'
 import type { Metrics } from './metrics.ts'
 import { maskEvent, maskProblem } from './mask.ts'
-import { backProblem, earlierOf, goBack } from './rollback.ts'
+import { backProblem, earlierOf, goBack, pause } from './rollback.ts'
 import type { Notice } from './webhook.ts'
 import type { Mask } from './mask.ts'
 import type { Store } from './store/store.ts'
@@ -157,7 +157,10 @@ export function createLedger({
       if (project === undefined) return
       if (deployments.append(id, maskEvent(event, maskFor(id, project)))) feed.ring(id)
     },
-    deploymentFinished(id, outcome, operations, problem) {
+    updatePaused(name, service, reason) {
+      store.transaction(() => pause(name, service, reason, projects))
+    },
+    deploymentFinished(id, outcome, operations, problem, update) {
       const { project, action, revision } = deployments.get(id) ?? {}
       if (project === undefined || action === undefined) return
       const shown = problem === undefined ? undefined : maskProblem(problem, maskFor(id, project))
@@ -165,8 +168,10 @@ export function createLedger({
         const running = deployments.active(project)
         const unbegun = problem?.code === 'BH_PLAN_STALE' ? deployments.unbegun(id) : undefined
         const isOver = outcome === 'failed' && running?.id === id && unbegun === undefined
-        const isAsked = isOver && running.options.rollback === true && revision !== undefined
+        const isUpdate = isOver && update?.onFailure === 'rollback'
+        const isAsked = isOver && (isUpdate || running.options.rollback === true) && revision !== undefined
         const back = isAsked ? earlierOf(project, revision, store) : undefined
+        const isPaused = isOver && update !== undefined && back === undefined
         // Said before the end, after which nothing more is said of a deployment.
         if (isAsked) deployments.append(id, { type: 'warning', problem: backProblem(revision, back) })
         if (!deployments.finish(id, outcome, operations, shown)) return false
@@ -180,6 +185,7 @@ export function createLedger({
         }
         // A project without files was kept for this deployment only.
         if (projects.get(project)?.revision === undefined) projects.remove(project)
+        if (isPaused) pause(project, update.service, shown?.message ?? 'its update failed', projects)
         if (back !== undefined) goBack(project, back, { store, newId })
         return back !== undefined
       })

@@ -17,6 +17,8 @@ export function earlierOf(
   failed: number,
   { projects, deployments }: Stores,
 ): Earlier | undefined {
+  // Brought up whole before as it stands: what has changed since is not in the files, and does not come back with them.
+  if (deployments.lastGood(project, failed + 1) === failed) return undefined
   const number = deployments.lastGood(project, failed)
   const bundle = number === undefined ? undefined : projects.bundle(project, number)
   return number === undefined || bundle === undefined ? undefined : { number, bundle, failed }
@@ -36,8 +38,21 @@ export function goBack(
   if (kept === undefined) return
   const note = `revision ${failed} failed: back to revision ${number}`
   const revision = projects.addRevision(project, bundle, { author: 'bulkhead', note }).number
-  projects.save({ ...kept, revision })
-  deployments.create({ id: newId(), project, action: 'up', revision, options: {}, author: 'bulkhead' })
+  projects.save({ ...kept, revision, intent: { ...kept.intent, paused: undefined } })
+  deployments.create({ id: newId(), project, action: 'up', revision, options: { reverting: true }, author: 'bulkhead' })
+}
+
+/** Has what runs of a service left as it is, until somebody brings the service up again. */
+export function pause(
+  project: string,
+  service: string,
+  reason: string,
+  projects: Pick<Stores['projects'], 'get' | 'save'>,
+): void {
+  const kept = projects.get(project)
+  if (kept === undefined) return
+  const paused = { ...kept.intent.paused, [service]: reason }
+  projects.save({ ...kept, intent: { ...kept.intent, paused } })
 }
 
 /** What to say of it in the deployment that failed. */
@@ -53,7 +68,7 @@ export function backProblem(failed: number, earlier: Earlier | undefined): Probl
   return {
     severity: 'warning',
     code: 'BH_REVISION_NOT_FOUND',
-    message: `There is no revision to go back to: none before ${failed} was brought up whole.`,
+    message: `There is no revision to go back to: none with other files than ${failed} was brought up whole before.`,
     hint: 'The project stays as the failed deployment left it.',
   }
 }

@@ -107,6 +107,7 @@ function optionsOf(
     ignoreFailures,
     renewAnonymousVolumes,
     rollback,
+    reverting: request.revision === undefined ? undefined : true,
     renewProvisions: renewedBy(request, project),
     signal: action === 'kill' ? signalFor(request, project, containers) : undefined,
   }

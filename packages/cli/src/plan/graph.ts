@@ -56,6 +56,9 @@ const looks: Partial<Record<OperationType, readonly [verb: string, color: string
   removeNetwork: ['remove', red],
   removeVolume: ['remove', red],
   awaitCondition: ['await', 'gray40'],
+  aliasContainer: ['alias', amber],
+  awaitReplica: ['await', 'gray40'],
+  wait: ['wait', 'gray40'],
 }
 
 /** A string of the dot language: quotes are escaped, a backslash is doubled, for it would begin an escape of a label. */

@@ -43,6 +43,9 @@ const words: Readonly<Record<OperationType, readonly [working: string, done: str
   runProvider: ['Running', 'Done'],
   prepareModel: ['Running', 'Done'],
   awaitCondition: ['Waiting', 'Started'],
+  aliasContainer: ['Naming', 'Named'],
+  awaitReplica: ['Proving', 'Proven'],
+  wait: ['Waiting', 'Waited'],
 }
 
 /**
@@ -105,6 +108,7 @@ export function problemOf(event: DeploymentEvent): Problem | undefined {
  * until its predecessor is gone; a service that is waited for has one too.
  */
 function idOf({ type, subject }: OperationReference): string {
+  if (type === 'wait') return `Service ${subject.split(' ').at(-1) ?? ''}`
   if (type === 'runHook' || type === 'runInit') return hookId(subject)
   const [kind = '', ...names] = subject.split(' ')
   const name = first.has(type) ? names[0] : names.at(-1)
@@ -113,6 +117,7 @@ function idOf({ type, subject }: OperationReference): string {
 
 /** What they act on stands first in their subject, what else they concern after it. */
 const first: ReadonlySet<OperationType> = new Set([
+  'aliasContainer',
   'awaitCondition',
   'connectNetwork',
   'disconnectNetwork',

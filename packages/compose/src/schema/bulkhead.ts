@@ -18,6 +18,12 @@ const health = field(
   works,
 )
 
+const drain = field(
+  duration,
+  'How long a container that is replaced start-first goes on after its names are gone, for clients that remember them.',
+  works,
+)
+
 const trust = field(
   choice('trusted', 'untrusted'),
   'How far the service is trusted; `isolation: auto` gives the others their own kernel.',
@@ -31,10 +37,11 @@ const isolation = field(
 )
 
 /** `x-bulkhead` of a service. */
-export const bulkheadService = fields('an x-bulkhead of a service', { drift, health, trust })
+export const bulkheadService = fields('an x-bulkhead of a service', { drain, drift, health, trust })
 
 /** `x-bulkhead` of the project: what holds for services that say nothing themselves. */
 export const bulkheadProject = fields('an x-bulkhead of a project', {
+  drain,
   drift,
   health,
   isolation,

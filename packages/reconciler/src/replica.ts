@@ -1,0 +1,77 @@
+import type { Engine } from '@bulkhead/engine'
+import { BulkheadError, type ObservedContainer, type OperationOf } from '@bulkhead/model'
+import { newBell } from './bell.ts'
+import type { EventWatch } from './watch.ts'
+
+/**
+ * Waits until a container that takes another's place has proven good: healthy,
+ * where it is probed, and seen up for as long as it is to be watched.
+ *
+ * The time counts from when it was first seen running: after a restart of ours
+ * it counts anew, and clocks that differ don't matter.
+ *
+ * @throws BulkheadError BH_UPDATE_FAILED when it ends, is started again by the engine or turns unhealthy; the
+ * signal's reason when aborted.
+ */
+export async function awaitReplica(
+  operation: OperationOf<'awaitReplica'>,
+  {
+    engine,
+    watch,
+    signal,
+  }: { readonly engine: Engine; readonly watch: EventWatch; readonly signal: AbortSignal },
+): Promise<void> {
+  const bell = newBell()
+  const unsubscribe = watch.subscribe((event) => {
+    if (event === undefined || event.type === 'container') bell.ring()
+  })
+  const onAbort = (): void => bell.ring()
+  signal.addEventListener('abort', onAbort)
+  let since: number | undefined
+  try {
+    for (;;) {
+      signal.throwIfAborted()
+      const container = await engine.inspect(operation.container)
+      const isGood = judge(operation, container)
+      if (container?.state === 'running') since ??= performance.now()
+      const watched = operation.monitorMilliseconds ?? (container?.health === 'none' ? unprobedMs : 0)
+      const left = since === undefined ? recheckMs : watched - (performance.now() - since)
+      if (isGood && left <= 0) return
+      await bell.wait(isGood ? Math.min(left, recheckMs) : recheckMs)
+    }
+  } finally {
+    unsubscribe()
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+const recheckMs = 3000
+/** How long one that nobody probes is watched where the file does not say: Docker's own default. */
+const unprobedMs = 5000
+
+/** True when nothing speaks against it, false while it may still come to that. */
+function judge(
+  { service, name }: OperationOf<'awaitReplica'>,
+  container: ObservedContainer | undefined,
+): boolean {
+  if (container === undefined) throw failed(service, `${name} was removed`)
+  const { state, health, exitCode, restartCount, healthLog, startedAt } = container
+  if (startedAt !== undefined && (state === 'exited' || state === 'dead' || state === 'restarting'))
+    throw failed(service, `${name} ended with exit code ${exitCode}`)
+  if (restartCount > 0) throw failed(service, `${name} ended, and was started again`)
+  if (health === 'unhealthy') {
+    const probe = healthLog.at(-1)
+    const said =
+      probe === undefined
+        ? ''
+        : `; the last probe ended with ${probe.exitCode}: ${probe.output.trim().slice(0, 200)}`
+    throw failed(service, `${name} is unhealthy${said}`)
+  }
+  return state === 'running' && (health === 'none' || health === 'healthy')
+}
+
+function failed(service: string, why: string): BulkheadError {
+  return new BulkheadError('BH_UPDATE_FAILED', `The update of service "${service}" failed: ${why}.`, {
+    hint: `See what it says with \`bulkhead logs ${service}\`.`,
+  })
+}
