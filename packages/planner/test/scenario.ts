@@ -374,6 +374,9 @@ function apply(world: Observed, operation: Operation): Observed {
         state: 'created',
         startedAt: undefined,
         networks: Object.fromEntries(networks.map(({ network }) => [network, ''])),
+        aliases: Object.fromEntries(
+          networks.map(({ network, endpoint }) => [network, endpoint['Aliases'] as readonly string[]]),
+        ),
         mounts: mountsIn(body),
       }
       return { ...world, containers: [...containers, made] }

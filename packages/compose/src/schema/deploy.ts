@@ -17,12 +17,15 @@ import {
   type Shape,
 } from './shape.ts'
 import { deviceRequests } from './shared.ts'
-import { ignored, later, linuxOnly, works } from './support.ts'
+import { ignored, linuxOnly, works, type Support } from './support.ts'
 
 const size: Shape = { kind: 'text', format: 'bytes' }
 
 const scheduling = ignored('There is one engine: nothing is scheduled. Compose ignores it too.')
-const rolling = later('Containers are replaced one after the other, stop first, whatever is set here.')
+const rolling: Support = {
+  ...works,
+  note: 'On plain containers; start-first falls back to stop-first where two cannot run side by side. Compose ignores it.',
+}
 
 const update = (order: string): Fields =>
   fields('an update policy', {
