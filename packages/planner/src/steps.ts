@@ -10,23 +10,28 @@ import { writtenFiles } from './specification/mounts.ts'
 export interface Steps {
   readonly finalName: string
   /** Start, and the `post_start` hooks after it. */
-  start(
+  readonly start: (
     container: string,
     cause: string,
     after: readonly number[],
     name?: string,
     before?: Before,
-  ): readonly number[]
+  ) => readonly number[]
   /** Those `post_start` hooks that are due, one after another: who waits for the service waits for them. */
-  hook(container: string, first: number, cause: string, after: readonly number[]): readonly number[]
-  create(
+  readonly hook: (
+    container: string,
+    first: number,
+    cause: string,
+    after: readonly number[],
+  ) => readonly number[]
+  readonly create: (
     name: string,
     cause: string,
     after: readonly number[],
     replaced?: ObservedContainer,
     change?: (spec: ContainerSpec) => ContainerSpec,
-  ): number
-  rename(container: string, from: string, cause: string, after: readonly number[]): number
+  ) => number
+  readonly rename: (container: string, from: string, cause: string, after: readonly number[]) => number
 }
 
 /** @param conditions nodes that must be done before anything of the service starts. */
