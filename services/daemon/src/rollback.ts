@@ -39,7 +39,14 @@ export function goBack(
   const note = `revision ${failed} failed: back to revision ${number}`
   const revision = projects.addRevision(project, bundle, { author: 'bulkhead', note }).number
   projects.save({ ...kept, revision, intent: { ...kept.intent, paused: undefined } })
-  deployments.create({ id: newId(), project, action: 'up', revision, options: { reverting: true }, author: 'bulkhead' })
+  deployments.create({
+    id: newId(),
+    project,
+    action: 'up',
+    revision,
+    options: { reverting: true },
+    author: 'bulkhead',
+  })
 }
 
 /** Has what runs of a service left as it is, until somebody brings the service up again. */
