@@ -16,7 +16,7 @@ import type {
 import type { Decision } from './decide.ts'
 import type { Wanted } from './divergence.ts'
 import type { Former } from './hash.ts'
-import type { UpdatePolicy } from './update.ts'
+import type { UpdatePolicy } from './update-policy.ts'
 
 export interface PlanInput {
   /** Undefined for a project that is known by the labels on the engine alone: it can be stopped and taken down. */

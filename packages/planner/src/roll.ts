@@ -10,7 +10,8 @@ import { emitRemoval, isUp } from './orphans.ts'
 import type { Before } from './pre-start.ts'
 import { attachments } from './specification/networks.ts'
 import type { Steps } from './steps.ts'
-import { batchesOf, type Replacing, type UpdatePolicy } from './update.ts'
+import { batchesOf, type Replacing } from './update.ts'
+import type { UpdatePolicy } from './update-policy.ts'
 
 export interface Waits {
   /** Nodes that must be done before a container can be created. */
