@@ -11,6 +11,7 @@ name=
 all=no
 purge=no
 dry=no
+survive=no
 lease=
 
 # shellcheck source=engine/debian.sh
@@ -29,8 +30,9 @@ usage() {
 usage: engine.sh COMMAND [options]
 
   check                             say whether this machine can run the engine (0 yes, 3 no)
-  up      [--release 26|20] [--name NAME] [--say]
-                                    start an engine; --say only tells what would be done
+  up      [--release 26|20] [--name NAME] [--live-restore] [--say]
+                                    start an engine, whose containers run on without it if asked for; --say only
+                                    tells what would be done
   images  [--name NAME] [IMAGE...]  make bb:1, node:20, postgres:15, nginx:1.22 and load them
   env     [--name NAME]             print what a shell needs to use the engine, for eval
   newer-compose                     print the path of Compose as Debian's sid has it, or say why it can't be had (3)
@@ -205,6 +207,7 @@ while [ $# -gt 0 ]; do
     --all) all=yes ;;
     --purge) purge=yes ;;
     --say) dry=yes ;;
+    --live-restore) survive=yes ;;
     -*) misuse "unknown option $1" ;;
     *) rest+=("$1") ;;
   esac

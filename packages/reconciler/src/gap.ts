@@ -73,9 +73,9 @@ export function bridge(
     return { held, released, ended: {}, restarts: {} }
   }
   const cause = 'ended with the engine'
-  const early = up.filter(
-    (one) => isLater(one.startedAt, gap.since) && isAhead(one, project, replicas, isLater),
-  )
+  const fresh = up.filter(({ startedAt }) => isLater(startedAt, gap.since))
+  const ahead = fresh.filter((one) => isAhead(one, project, replicas, isLater))
+  const early = withDependents(ahead, fresh, project)
   return {
     held: {},
     released,
@@ -94,24 +94,37 @@ function stoppedByEngine({ since }: Gap, { held }: Notes): readonly string[] {
 /** Milliseconds that an engine may take to go down; a stop of somebody's in that time is taken for its own. */
 const longestShutdownMs = 60_000
 
-/** True for what the engine started before a dependency was as `depends_on` asks, where that says to restart with it. */
+/** Those, and of the others all that need one of them: these start again after it. */
+function withDependents(
+  first: readonly ObservedContainer[],
+  others: readonly ObservedContainer[],
+  project: Project,
+): readonly ObservedContainer[] {
+  const services = new Set(first.map(({ service }) => service))
+  const all = others.filter(
+    (one) =>
+      services.has(one.service) ||
+      Object.keys(project.services[one.service]?.depends_on ?? {}).some((name) => services.has(name)),
+  )
+  return all.every(({ service }) => services.has(service)) ? all : withDependents(all, others, project)
+}
+
+/** True for what the engine started before a dependency was as `depends_on` asks. */
 function isAhead(
   { service, startedAt = '' }: ObservedContainer,
   project: Project,
   replicas: readonly ObservedContainer[],
   isLater: (time: string | undefined, other: string) => boolean,
 ): boolean {
-  return Object.entries(project.services[service]?.depends_on ?? {}).some(
-    ([name, { condition, restart }]) =>
-      restart === true &&
-      replicas
-        .filter((one) => one.service === name)
-        .some(
-          (one) =>
-            (condition !== 'service_completed_successfully' && isLater(one.startedAt, startedAt)) ||
-            (condition === 'service_healthy' &&
-              (one.health !== 'healthy' || isLater(firstProbe(one, project), startedAt))),
-        ),
+  return Object.entries(project.services[service]?.depends_on ?? {}).some(([name, { condition }]) =>
+    replicas
+      .filter((one) => one.service === name)
+      .some(
+        (one) =>
+          (condition !== 'service_completed_successfully' && isLater(one.startedAt, startedAt)) ||
+          (condition === 'service_healthy' &&
+            (one.health !== 'healthy' || isLater(firstProbe(one, project), startedAt))),
+      ),
   )
 }
 

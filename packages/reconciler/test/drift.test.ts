@@ -335,14 +335,12 @@ const rows: readonly Row[] = [
     check: (t, { state }) => t.equal(state('web'), 'exited'),
   },
   {
-    name: 'what the engine started ahead of what it needs must be started again where it restarts with it',
+    name: 'what the engine started ahead of what it needs must be started again, and what needs that, and nothing else',
     services: {
       db: { restart: 'always', healthcheck: { ...probe, interval: '20s' }, command: ['wakes'] },
-      web: {
-        restart: 'always',
-        depends_on: { db: { condition: 'service_healthy', required: true, restart: true } },
-      },
-      free: { restart: 'always', depends_on: { db: { condition: 'service_healthy', required: true } } },
+      web: { restart: 'always', depends_on: { db: { condition: 'service_healthy', required: true } } },
+      front: { restart: 'always', depends_on: { web: { condition: 'service_started', required: true } } },
+      free: { restart: 'always' },
     },
     does: async ({ twin }) => {
       await twin.die()
@@ -350,11 +348,17 @@ const rows: readonly Row[] = [
     },
     until: async (stage) =>
       (await startedAgain('db')(stage)) &&
-      stage.twin.calls.some(({ path }) => path.endsWith('/stop')) &&
+      stage.twin.calls.filter(({ path }) => path.endsWith('/stop')).length >= 2 &&
       [...stage.twin.world.containers.values()].every(({ state }) => state.status === 'running'),
     check: (t, { twin }) => {
-      const stops = twin.calls.filter(({ path }) => path.endsWith('/stop'))
-      t.equal(stops.length, 1, 'one of them is disturbed')
+      const all = [...twin.world.containers.values()]
+      const one = (service: string) => all.find(({ name }) => name === `app-${service}-1`)
+      const stopped = twin.calls.flatMap(({ path }) => /containers\/([^/]+)\/stop$/.exec(path)?.[1] ?? [])
+      t.same(new Set(stopped), new Set([one('web')?.id, one('front')?.id]))
+      t.equal(stopped.length, 2, 'each once')
+      t.equal(one('db')?.health?.status, 'healthy')
+      t.ok((one('web')?.state.startedAt ?? 0n) > (one('db')?.state.startedAt ?? 0n))
+      t.ok((one('front')?.state.startedAt ?? 0n) > (one('web')?.state.startedAt ?? 0n))
     },
   },
 ]

@@ -21,6 +21,7 @@ daemon_config() {
   cat <<JSON
 {
   "storage-driver": "overlay2",
+  "live-restore": $([ "$survive" = yes ] && echo true || echo false),
   "exec-opts": ["native.cgroupdriver=cgroupfs"],
   "bip": "10.201.0.1/24",
   "default-address-pools": [{ "base": "10.202.0.0/16", "size": 24 }],

@@ -16,6 +16,8 @@ export interface StartEngineOptions {
   readonly release: Release
   /** An engine that is up under this name is used. By default $BULKHEAD_TESTBED_ENGINE_26 (or _20), else "test26" (or "test20"). */
   readonly name?: string
+  /** Whether containers run on while the engine is away. @default false */
+  readonly liveRestore?: boolean
   /** Which of the images are needed, all by default. */
   readonly images?: readonly string[]
 }
@@ -38,6 +40,8 @@ export interface TestEngine {
   readonly docker: (...args: string[]) => Promise<Outcome>
   /** Calls Compose 2.26.1 on this engine, for three minutes at most. */
   readonly compose: (...args: string[]) => Promise<Outcome>
+  /** Starts the engine again after it was killed, over what it left. */
+  readonly revive: () => Promise<void>
   /** Takes the engine away, unless it was up before or another process uses it still. */
   readonly stop: () => Promise<void>
 }
@@ -71,18 +75,25 @@ export async function startEngine(options: StartEngineOptions): Promise<TestEngi
   const stop = async () => {
     await demand(['down', '--name', name, '--lease', lease])
   }
-  await demand(['up', '--release', release, '--name', name, '--lease', lease])
+  const up = ['up', '--release', release, '--name', name, '--lease', lease]
+  if (options.liveRestore === true) up.push('--live-restore')
+  await demand(up)
   try {
     await demand(['images', '--name', name, ...(options.images ?? [])])
     const settings = parseSettings(await demand(['env', '--name', name]))
-    return { release, name, ...describe(settings), stop }
+    const revive = async () => {
+      await demand(up)
+    }
+    return { release, name, ...describe(settings), revive, stop }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-function describe(settings: ReadonlyMap<string, string>): Omit<TestEngine, 'release' | 'name' | 'stop'> {
+function describe(
+  settings: ReadonlyMap<string, string>,
+): Omit<TestEngine, 'release' | 'name' | 'revive' | 'stop'> {
   const setting = (key: string) => {
     const value = settings.get(key)
     if (value === undefined) throw new Error(`engine.sh env says nothing of ${key}.`)
