@@ -28,7 +28,7 @@ import {
   disconnectNetwork,
   removeNetwork,
 } from './networks.ts'
-import { describe, inspect, observe, processes, projects } from './observe.ts'
+import { census, describe, inspect, observe, processes, projects } from './observe.ts'
 import type { Engine, RegistryCredentials } from './port.ts'
 import { pushImage } from './push.ts'
 import { imageDigest, imagePlatforms, pullImage } from './pull.ts'
@@ -66,6 +66,7 @@ export function connect(
       }
     },
     observe: (query) => observe(client, query),
+    census: () => census(client),
     inspect: (container) => inspect(client, container),
     describe: (container) => describe(client, container),
     processes: (container) => processes(client, container),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type Docker from 'dockerode'
 import { composeLabels } from '@bulkhead/model'
 import type {
@@ -22,10 +23,10 @@ export async function observe(client: Client, query: ObserveQuery): Promise<Obse
   const docker = await client.calls()
   return attempt(`say what runs of project "${query.project}"`, undefined, async () => {
     const [containers, networks, volumes, images] = await Promise.all([
-      observeContainers(docker, query.project),
+      observeContainers(docker, query),
       observeNetworks(docker, query),
       observeVolumes(docker, query),
-      observeImages(docker, query.images),
+      observeImages(docker, query),
     ])
     return { containers, networks, volumes, images }
   })
@@ -92,13 +93,68 @@ export async function projects(client: Client): Promise<readonly ProjectOnEngine
     }))
 }
 
-async function observeContainers(docker: Docker, project: string): Promise<Observed['containers']> {
+/**
+ * One line for each project that has containers, networks or volumes, which
+ * changes with whatever the engine's lists show of them. Three calls, however
+ * much there is.
+ */
+export async function census(client: Client): Promise<ReadonlyMap<string, string>> {
+  const docker = await client.calls()
+  const filters = { label: [composeLabels.project] }
+  return attempt('list what there is', undefined, async () => {
+    const [containers, networks, volumes] = await Promise.all([
+      docker.listContainers({ all: true, filters }),
+      docker.listNetworks({ filters }),
+      docker.listVolumes({ filters }),
+    ])
+    const lines = new Map<string, string[]>()
+    const add = (labels: Readonly<Record<string, string>>, line: string): void => {
+      const project = labels[composeLabels.project] ?? ''
+      const its = lines.get(project)
+      if (its === undefined) lines.set(project, [line])
+      else its.push(line)
+    }
+    for (const one of containers) add(one.Labels, `container ${one.Id} ${lineOf(one)}`)
+    for (const { Id: id, Name: name, Labels } of networks) add(Labels ?? {}, `network ${id} ${name}`)
+    for (const { Name: name, Labels } of volumes.Volumes ?? []) add(Labels, `volume ${name}`)
+    return new Map([...lines].map(([project, its]) => [project, digest(its.sort().join('\n'))]))
+  })
+}
+
+/** What of a container in the engine's list tells that it has changed; how long it has run does not. */
+function lineOf({
+  State: state,
+  Status: status,
+  Names: names,
+  ImageID: image,
+  NetworkSettings,
+}: Docker.ContainerInfo): string {
+  const networks = Object.entries(
+    (NetworkSettings as typeof NetworkSettings | undefined)?.Networks ?? {},
+  ).map(([name, { NetworkID: id, EndpointID: endpoint }]) => `${name}=${id}=${endpoint}`)
+  const health = /\((healthy|unhealthy|health: starting)\)/u.exec(status)?.[1] ?? ''
+  return [state, health, names.join(','), image, networks.sort().join(',')].join(' ')
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64')
+}
+
+async function observeContainers(
+  docker: Docker,
+  { project, recall }: ObserveQuery,
+): Promise<Observed['containers']> {
   const list = await docker.listContainers({
     all: true,
     filters: { label: [`${composeLabels.project}=${project}`] },
   })
   const services = list.filter(({ Labels: labels }) => labels[composeLabels.service] !== undefined)
-  const inspected = await mapBounded(services, inspections, ({ Id: id }) => inspectContainer(docker, id))
+  const inspected = await mapBounded(services, inspections, async (one) => {
+    const { Id: id } = one
+    if (recall === undefined) return inspectContainer(docker, id)
+    const line = lineOf(one)
+    return recall.container(id, line) ?? recall.inspected(id, line, () => inspectContainer(docker, id))
+  })
   return inspected.filter((container) => container !== undefined)
 }
 
@@ -179,10 +235,20 @@ async function observeVolumes(
   return [...found.values()].sort((a, b) => order(a.name, b.name))
 }
 
-async function observeImages(docker: Docker, references: readonly string[]): Promise<Observed['images']> {
-  const images = await mapBounded([...new Set(references)], inspections, async (reference) => {
+async function observeImages(
+  docker: Docker,
+  { images: references, recall }: ObserveQuery,
+): Promise<Observed['images']> {
+  const resolve = async (reference: string): Promise<ObservedImage | undefined> => {
     const image = await ifThere(docker.getImage(referencePath(reference)).inspect())
-    return image === undefined ? undefined : ([reference, observedImage(image)] as const)
+    return image && observedImage(image)
+  }
+  const images = await mapBounded([...new Set(references)], inspections, async (reference) => {
+    const image =
+      recall === undefined
+        ? await resolve(reference)
+        : (recall.image(reference) ?? (await recall.resolved(reference, () => resolve(reference))))
+    return image === undefined ? undefined : ([reference, image] as const)
   })
   return Object.fromEntries(images.filter((image) => image !== undefined))
 }

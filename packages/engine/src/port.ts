@@ -12,6 +12,8 @@ import type {
   VolumeSpec,
 } from '@bulkhead/model'
 
+import type { Recall } from './recall.ts'
+
 export type { RegistryCredentials }
 
 /**
@@ -25,6 +27,11 @@ export interface Engine {
   capabilities(refresh?: boolean): Promise<EngineCapabilities>
   /** One snapshot of a project, few calls: lists by label, inspection of its containers in parallel. */
   observe(query: ObserveQuery): Promise<Observed>
+  /**
+   * One line for each Compose project on the engine, which changes with whatever
+   * the engine's lists show of its containers, networks and volumes.
+   */
+  census(): Promise<ReadonlyMap<string, string>>
   /** One container, afresh; undefined: it is gone. `container`: id or name. */
   inspect(container: string): Promise<ObservedContainer | undefined>
   /** A container and its image in the engine's own words; undefined: it is gone. */
@@ -204,6 +211,8 @@ export interface ObserveQuery {
   readonly volumes: readonly string[]
   /** Image references to resolve locally. */
   readonly images: readonly string[]
+  /** What need not be inspected again. Absent: all is. */
+  readonly recall?: Recall | undefined
 }
 
 export interface ContainerDescription {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import PQueue from 'p-queue'
+import type { Recall } from '@bulkhead/engine'
 import {
   BulkheadError,
   isBulkheadError,
@@ -45,6 +46,10 @@ export interface ConvergenceOptions extends ExecutorOptions, FindingsOptions {
   /** One-offs that somebody is about to start. */
   readonly attended: (project: string) => ReadonlySet<string>
   readonly tries: Tries
+  /** What the loop's own rounds need not inspect again. */
+  readonly recall: Recall
+  /** Told which networks of the engine a project names. */
+  readonly looked: (project: string, networks: readonly string[]) => void
 }
 
 /** Rounds of one project: observe, plan, execute, until a round has nothing to do. */
@@ -52,6 +57,8 @@ export interface Convergence {
   converge(project: string, run: Run): Promise<Turnout>
   /** Projects that wait to be looked at. */
   waiting(): number
+  /** The next round of the project inspects all of it. */
+  forget(project: string): void
   /** Observes and compares; plans, but does nothing. */
   insight(project: string): Promise<Insight>
   /** What a deployment would do if this were wanted; does nothing. */
@@ -83,6 +90,8 @@ const looksAtOnce = 8
 /** While the engine is away it is asked for at least this often, in milliseconds. */
 const engineAwayMs = 5000
 
+const nothing = (): undefined => undefined
+
 const atRest: Turnout = { settled: true }
 
 interface Look {
@@ -97,7 +106,9 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
   const { engine, ledger, log, composeHashes, hashKey, holds, notebook, observer, retryDelaysMs } = options
   const executePlan = newExecutor(options)
   const findings = newFindings(options)
-  const { tries } = options
+  const { tries, recall } = options
+  /** Projects whose next look is at all of it. */
+  const unknown = new Set<string>()
   const looks = new PQueue({ concurrency: looksAtOnce })
   const memories = new Map<string, Memory>()
 
@@ -150,7 +161,11 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     if (deployment === undefined && !isKept(intent)) return undefined
     if (deployment !== undefined && round === 1) ledger.deploymentRunning(deployment.id)
     // What it throws is a failure of the round.
-    const seen = await look(name, desired).catch((error: unknown) => ({ error }))
+    options.looked(
+      name,
+      Object.values(desired.project?.networks ?? {}).map((network) => network.name),
+    )
+    const seen = await look(name, desired, deployment === undefined).catch((error: unknown) => ({ error }))
     return { desired, seen }
   }
 
@@ -241,6 +256,8 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     log.info({ project: name, operations: nodes.length, deployment: deployment?.id }, 'plan made')
     const overdue = deployment === undefined ? late : undefined
     const execution = await executePlan({ project: name, desired, memory, emit, nodes, signal, overdue })
+    // The engine has told of it by now, or will: the next round doesn't wait for that.
+    unknown.add(name)
     const updates = execution.failed.map((one) => ({ ...one, update: failedUpdate(nodes, one) }))
     const unblamed = blame(
       name,
@@ -282,8 +299,12 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     return unblamed
   }
 
-  function look(name: string, desired: DesiredState | undefined) {
-    return Promise.all([engine.capabilities(), engine.observe(queryFor(name, desired, composeHashes))])
+  /** Who asks for something is answered from what is there now; the loop goes by what it knows and what has changed. */
+  function look(name: string, desired: DesiredState | undefined, mayRecall = false) {
+    const isKnown = mayRecall && !unknown.delete(name)
+    const remembered = isKnown ? recall : { ...recall, container: nothing, image: nothing }
+    const query = { ...queryFor(name, desired, composeHashes), recall: mayRecall ? remembered : undefined }
+    return Promise.all([engine.capabilities(), engine.observe(query)])
   }
 
   function inputFor(
@@ -334,6 +355,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
   return {
     converge,
     waiting: () => looks.size,
+    forget: (name) => void unknown.add(name),
     async insight(name) {
       const desired = ledger.desired(name)
       const [capabilities, observed] = await look(name, desired)

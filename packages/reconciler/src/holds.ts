@@ -51,7 +51,7 @@ export function newHolds({ notebook, onEnded, graceMs = usualGraceMs }: HoldsOpt
   }
 
   const hold = (project: string, service: string, since: string): void =>
-    notebook.change(project, ({ held }) => ({ held: { ...held, [service]: held[service] ?? since } }))
+    notebook.later(project, ({ held }) => ({ held: { ...held, [service]: held[service] ?? since } }))
 
   function onDie(project: string, service: string, { id, timeNano, attributes }: EngineEvent): void {
     const signal = signals.get(id)
@@ -62,7 +62,7 @@ export function newHolds({ notebook, onEnded, graceMs = usualGraceMs }: HoldsOpt
       forget(id)
       const { held, stopping } = notebook.of(project)
       if (held[service] !== undefined || stopping.includes(id)) return
-      notebook.change(project, ({ ended, touched }) => ({
+      notebook.later(project, ({ ended, touched }) => ({
         ended: { ...ended, [id]: { at, cause } },
         touched: { ...touched, [attributes['name'] ?? id]: { at, action: 'kill' } },
       }))
@@ -75,7 +75,7 @@ export function newHolds({ notebook, onEnded, graceMs = usualGraceMs }: HoldsOpt
 
   function onStart(project: string, service: string, id: string, name: string): void {
     forget(id)
-    notebook.change(project, ({ held, ended, stopping, touched }) => ({
+    notebook.later(project, ({ held, ended, stopping, touched }) => ({
       held: without(held, service),
       ended: without(ended, id),
       stopping: stopping.filter((other) => other !== id),
@@ -108,7 +108,7 @@ export function newHolds({ notebook, onEnded, graceMs = usualGraceMs }: HoldsOpt
       const name = attributes['name'] ?? id
       const isOurs = notebook.of(project).stopping.includes(id)
       if (touches.has(action) && !isOurs)
-        notebook.change(project, ({ touched }) => ({
+        notebook.later(project, ({ touched }) => ({
           touched: { ...touched, [name]: { at: momentOf(timeNano), action } },
         }))
       if (action === 'start') onStart(project, service, id, name)
@@ -116,7 +116,7 @@ export function newHolds({ notebook, onEnded, graceMs = usualGraceMs }: HoldsOpt
       if (action === 'die') onDie(project, service, event)
       if (action === 'destroy') {
         forget(id)
-        notebook.change(project, ({ ended, stopping }) => ({
+        notebook.later(project, ({ ended, stopping }) => ({
           ended: without(ended, id),
           stopping: stopping.filter((other) => other !== id),
         }))
@@ -124,7 +124,7 @@ export function newHolds({ notebook, onEnded, graceMs = usualGraceMs }: HoldsOpt
       if (action !== 'stop') return
       forget(id)
       if (isOurs)
-        notebook.change(project, ({ stopping }) => ({
+        notebook.later(project, ({ stopping }) => ({
           stopping: stopping.filter((other) => other !== id),
         }))
       else hold(project, service, momentOf(timeNano))

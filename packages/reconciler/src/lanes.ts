@@ -8,6 +8,8 @@ export interface Lanes {
   enqueue(project: string): void
   /** Does some work while nothing else runs for the project; what is enqueued meanwhile runs after it. */
   exclusive<T>(project: string, work: () => Promise<T>): Promise<T>
+  /** The last run of the project did not end well, or one is under way. */
+  isTried(project: string): boolean
   /** What runs for the project now gives way. */
   interrupt(project: string): void
   /** Begins nothing more and waits for what is under way, at most `graceMs`. */
@@ -161,6 +163,7 @@ export function createLanes({ run, random, clock, log }: LanesOptions): Lanes {
   return {
     enqueue,
     exclusive,
+    isTried: (project) => lanes.has(project),
     interrupt: (project) => lanes.get(project)?.running?.abort(),
     async stop(graceMs) {
       stopping = true

@@ -102,6 +102,8 @@ export interface Ledger {
   /** What the loop noted of a project; undefined: it is not kept. */
   notes(project: string): Notes | undefined
   note(project: string, notes: Notes): void
+  /** Has all that is written meanwhile written at once, or nothing of it. */
+  together(write: () => void): void
   /** The time of the last engine event that was seen, in nanoseconds since the epoch; undefined: none ever was. */
   seen(): string | undefined
   saw(timeNano: string): void

@@ -1,4 +1,4 @@
-import type { Engine, EngineEvent } from '@bulkhead/engine'
+import { newRecall, type Engine, type EngineEvent } from '@bulkhead/engine'
 import { composeLabels } from '@bulkhead/model'
 import type { ProjectStatus, RegistryCredentials } from '@bulkhead/model'
 import type { ComposeHashes } from '@bulkhead/planner'
@@ -13,6 +13,7 @@ import { nobody, type Observer } from './observer.ts'
 import { createOneOffs, type OneOffs } from './one-offs.ts'
 import type { DesiredState, Ledger, Programs } from './port.ts'
 import { newSight } from './sight.ts'
+import { newSweep } from './sweep.ts'
 import { newTries } from './tries.ts'
 import { newTurns } from './turns.ts'
 import { watchEvents, type EventListener, type EventWatch } from './watch.ts'
@@ -28,8 +29,10 @@ export interface ReconcilerOptions {
   /** Providers of services and models. @default they can't be run */
   readonly programs?: Programs | undefined
   readonly openContext: (digest: string) => NodeJS.ReadableStream
-  /** Milliseconds between looks at every kept project when nothing happens. @default 60000 */
+  /** Milliseconds between looks at the engine's lists when nothing happens. @default 60000 */
   readonly resyncMs?: number
+  /** Of so many of these looks one is at the whole of a project, whatever the lists say. @default 60 */
+  readonly deepEvery?: number
   /** Operations on the engine at once. @default 16 */
   readonly concurrency?: number
   /** Milliseconds without progress after which a pull is given up. @default 120000 */
@@ -111,6 +114,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     ledger,
     log,
     resyncMs = 60_000,
+    deepEvery = 60,
     concurrency = 16,
     buildConcurrency = 4,
     pullIdleTimeoutMs = 120_000,
@@ -123,7 +127,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const holds = newHolds({ notebook, onEnded: (project) => lanes.enqueue(project) })
   /** Of projects that have not been looked at since. */
   const gaps = new Map<string, Gap>()
-  const sight = newSight(ledger)
+  const sight = newSight(ledger, notebook)
   /** The event stream has been open before. */
   let isOpen = false
   let events: EventWatch | undefined
@@ -133,6 +137,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (events === undefined) throw new Error('the reconciler was not started')
     return events
   }
+  const recall = newRecall()
+  /** Which projects name a network of the engine, as of their last looks. */
+  const users = new Map<string, Set<string>>()
   const turns = newTurns({ places: concurrency })
   const tries = newTries({ notebook, ledger, clock, random, log })
   const convergence = createConvergence({
@@ -140,6 +147,14 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     turns,
     tries,
     clock,
+    recall,
+    looked(project, networks) {
+      for (const network of networks) {
+        const its = users.get(network)
+        if (its === undefined) users.set(network, new Set([project]))
+        else its.add(project)
+      }
+    },
     attended: (project) => oneOffs.attended(project),
     holds,
     notebook,
@@ -161,6 +176,18 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     log,
   })
 
+  const sweep = newSweep({
+    engine,
+    projects: () => ledger.projects(),
+    isOpen: (project) => Object.keys(notebook.of(project).troubles).length > 0 || lanes.isTried(project),
+    look(project, deep) {
+      if (deep) convergence.forget(project)
+      lanes.enqueue(project)
+    },
+    deepEvery,
+    log,
+  })
+
   const oneOffs: OneOffs = createOneOffs({
     ...options,
     lanes,
@@ -175,10 +202,13 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       // What the engine could not do it may do now that it is back.
       if (isOpen) for (const name of tries.projects()) tries.hurry(name)
       isOpen = true
+      recall.forgetAll()
+      sweep.forget()
       enqueueKept()
       return
     }
     sight.saw(event)
+    forget(event)
     options.onEngineEvent?.(event)
     hurry(event)
     const { type, action, project, attributes } = event
@@ -217,11 +247,17 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   }
 
   /** Network events carry no project: those that name the network look. */
-  function enqueueUsersOf(network: string | undefined): void {
-    for (const name of ledger.projects()) {
-      const networks = Object.values(ledger.desired(name)?.project?.networks ?? {})
-      if (networks.some((one) => one.name === network)) lanes.enqueue(name)
-    }
+  function enqueueUsersOf(network = ''): void {
+    const kept = [...(users.get(network) ?? [])].filter((name) => ledger.notes(name) !== undefined)
+    if (kept.length === 0) users.delete(network)
+    for (const name of kept) lanes.enqueue(name)
+  }
+
+  /** What was inspected before the event is inspected again. */
+  function forget({ type, id, attributes }: EngineEvent): void {
+    if (type === 'container') recall.forget(id)
+    if (type === 'network' && attributes['container'] !== undefined) recall.forget(attributes['container'])
+    if (type === 'image') recall.forgetImages()
   }
 
   return {
@@ -231,7 +267,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       // What a deployment asked for waits for nobody; all else for what happened meanwhile to be known.
       for (const name of ledger.projects())
         if (ledger.desired(name)?.deployment !== undefined) lanes.enqueue(name)
-      resync = setInterval(enqueueKept, resyncMs)
+      resync = setInterval(() => void sweep.once(), resyncMs)
       resync.unref()
     },
     async stop(graceMs) {
@@ -240,6 +276,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       events?.stop()
       holds.stop()
       sight.keep()
+      notebook.flush()
     },
     enqueue: (project) => lanes.enqueue(project),
     interrupt: (project) => lanes.interrupt(project),

@@ -86,6 +86,7 @@ export function memoryLedger(): MemoryLedger {
     breakerOpened: (_name, service, reason) => void opened.push({ service, reason }),
     notes: (name) => (state?.project?.name === name ? notes : undefined),
     note: (_name, written) => void (notes = written),
+    together: (write) => write(),
     seen: () => seen,
     saw: (timeNano) => void (seen = timeNano),
     deploymentRunning: () => undefined,

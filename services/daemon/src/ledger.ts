@@ -145,6 +145,7 @@ export function createLedger({
       projects.note(name, notes)
       if (before !== undefined) noted(name, before, notes)
     },
+    together: (write) => store.transaction(write),
     seen: () => store.settings.get('seen'),
     saw: (timeNano) => store.settings.set('seen', timeNano),
     deploymentRunning(id) {
