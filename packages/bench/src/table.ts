@@ -46,6 +46,11 @@ export function median(values: readonly number[]): number | undefined {
   return low === undefined || high === undefined ? undefined : (low + high) / 2
 }
 
+/** Columns under one another; the first row tells what they are. */
+export function rows(cells: readonly (readonly string[])[]): string {
+  return align(cells)
+}
+
 function align(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? '').length)),

@@ -44,7 +44,7 @@ const base = [
 const health = [
   '    healthcheck:',
   '      test: [CMD, "true"]',
-  '      interval: 200ms',
+  '      interval: 100ms',
   '      timeout: 2s',
   '      retries: 20',
 ]
@@ -56,7 +56,7 @@ export function containerBody(chained: boolean): Readonly<Record<string, unknown
     Cmd: ['sh', '-c', script],
     StopTimeout: 2,
     ...(chained
-      ? { Healthcheck: { Test: ['CMD', 'true'], Interval: 200e6, Timeout: 2e9, Retries: 20 } }
+      ? { Healthcheck: { Test: ['CMD', 'true'], Interval: 100e6, Timeout: 2e9, Retries: 20 } }
       : {}),
   }
 }
