@@ -1,3 +1,4 @@
+export * from './audit.ts'
 export * from './bundle.ts'
 export * from './deployment.ts'
 export * from './explanation.ts'

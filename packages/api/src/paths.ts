@@ -31,6 +31,7 @@ export const paths = {
   config: '/v1/config',
   imageDigest: '/v1/images/digest',
   context: (digest: string) => `/v1/contexts/${encodeURIComponent(digest)}`,
+  audit: '/v1/audit',
   backup: '/v1/backup',
   openapi: '/openapi.json',
   /** Prometheus' text format; at its customary place, outside of the versioned API. */

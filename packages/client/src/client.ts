@@ -15,6 +15,7 @@ import type { Revision, RevisionDetails } from '@bulkhead/api'
 import { contentTypes, paths, streamErrorEvent } from '@bulkhead/api/paths'
 import { BulkheadError, isBulkheadError } from '@bulkhead/model'
 import type {
+  AuditRecord,
   Bundle,
   Deployment,
   DeploymentAction,
@@ -135,6 +136,17 @@ export interface EventsOptions extends StreamOptions {
   readonly patienceMs?: number | undefined
 }
 
+export interface AuditQuery {
+  readonly project?: string | undefined
+  /** RFC 3339, Unix seconds, or a duration back (`10m`). */
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+  /** Only records with lower numbers. */
+  readonly before?: number | undefined
+  /** @default 100 */
+  readonly limit?: number | undefined
+}
+
 /** Every method throws BulkheadError: the daemon's own problem, or BH_DAEMON_UNREACHABLE. */
 export interface Client {
   /** `unix:///…`. */
@@ -178,6 +190,8 @@ export interface Client {
   containerEvents(project: string, options?: ContainerEventsOptions): AsyncGenerator<ContainerEvent | 'look'>
   /** What happens, up to `until` where there is one; across broken connections and restarts of the daemon. */
   events(query?: ProjectEventsQuery, options?: ProjectEventsOptions): AsyncGenerator<ProjectEvent>
+  /** Who asked for what, newest first. */
+  audit(query?: AuditQuery): Promise<readonly AuditRecord[]>
   /** Why a service runs, or does not. */
   explain(project: string, service: string): Promise<Explanation>
   /** Opens what `exec`, `attach` or `run` prepared, once. */
@@ -251,6 +265,8 @@ export function createClient(address: Address): Client {
     run: (project, request, options = {}) => run(address, project, request, options),
     containerEvents: (project, options = {}) => containerEvents(address, project, options),
     events: (query = {}, options = {}) => projectEvents(address, query, options),
+    audit: async (query = {}) =>
+      ((await get(paths.audit, { ...query })) as { records: readonly AuditRecord[] }).records,
     explain: async (project, service) => (await get(paths.explanation(project, service))) as Explanation,
     openSession: (id) => openSession(address, id),
     checkConfig: async (bundle) => (await post(paths.config, { bundle })) as Config,

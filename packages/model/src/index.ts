@@ -1,3 +1,4 @@
+export * from './audit.ts'
 export * from './capabilities.ts'
 export * from './deployment.ts'
 export * from './error.ts'

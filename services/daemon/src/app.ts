@@ -15,12 +15,14 @@ import type { Explainer } from './explainer.ts'
 import { settled } from './feed.ts'
 import type { Feed } from './feed.ts'
 import { createHistory } from './history.ts'
+import { auditRequests } from './http/audit.ts'
 import { acceptJson } from './http/body.ts'
 import { withComponents } from './http/openapi.ts'
 import { sendProblem, toBulkheadError } from './http/problem.ts'
 import type { SseOptions } from './http/sse.ts'
 import type { Loader } from './loaded.ts'
 import type { Metrics } from './metrics.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { backupRoutes } from './routes/backup.ts'
 import { configRoutes } from './routes/config.ts'
 import type { Plans } from './plans.ts'
@@ -101,6 +103,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     )
     done()
   })
+  auditRequests(app, {
+    audit: store.audit,
+    maskOf: (project) => loader.maskOf(project),
+    log: options.log,
+  })
   acceptJson(app, options.limits)
   await app.register(swagger, {
     // The only HEAD route that is shown has an id of its own.
@@ -152,6 +159,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(runRoutes, { runs, sse })
   await app.register(containerEventRoutes, { subscribe, sse })
   await app.register(explanationRoutes, { explainer: options.explainer })
+  await app.register(auditRoutes, { audit: store.audit, now })
   await app.register(eventRoutes, { events: store.events, statusOf, now, sse })
   await app.register(configRoutes, { deployments })
   await app.register(backupRoutes, { store })

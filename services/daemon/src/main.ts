@@ -26,6 +26,7 @@ import { ownVersion } from './version.ts'
 
 const usage = `usage: bulkheadd [--socket PATH] [--group GROUP] [--data DIR] [--log-level LEVEL]
                  [--webhook URL] [--keep-revisions N] [--keep-events DAYS]
+                 [--keep-audit DAYS]
        bulkheadd --restore FILE [--data DIR]
 
 Serves the projects of Compose files on the engine that DOCKER_HOST, or Docker's
@@ -40,6 +41,7 @@ over, or its own. Logs to standard error.
                      $BULKHEAD_WEBHOOK_SECRET where there is one
   --keep-revisions N revisions kept of each project (default: ${defaultRetention.revisions})
   --keep-events DAYS how long events are kept (default: ${defaultRetention.eventDays})
+  --keep-audit DAYS  how far the audit log goes back (default: ${defaultRetention.auditDays})
   --restore FILE     put a backup in the place of what is kept, and end
   --version          print the version
 `
@@ -115,6 +117,7 @@ function readFlags(): Flags | undefined {
     webhook: urlOf(values.webhook),
     retention: {
       ...amount('revisions', '--keep-revisions', values['keep-revisions']),
+      ...amount('auditDays', '--keep-audit', values['keep-audit']),
       ...amount('eventDays', '--keep-events', values['keep-events']),
     },
   }
@@ -132,6 +135,7 @@ function parse() {
         webhook: { type: 'string' },
         'keep-revisions': { type: 'string' },
         'keep-events': { type: 'string' },
+        'keep-audit': { type: 'string' },
         version: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },

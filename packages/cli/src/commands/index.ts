@@ -182,6 +182,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./rollback.ts')).rollback,
   },
   {
+    name: 'audit',
+    summary: 'List who asked for what, and what came of it',
+    group: own,
+    load: async () => (await import('./audit.ts')).audit,
+  },
+  {
     name: 'suspend',
     summary: 'Have reconciling of a project rest: look, and touch nothing',
     group: own,

@@ -9,6 +9,11 @@ const units: Readonly<Record<string, number>> = {
 const duration = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/
 const part = /(\d+(?:\.\d+)?)(ms|s|m|h)/g
 
+/** The same in ISO 8601. */
+export function moment(text: string, now: Date): string {
+  return new Date(Number(instant(text, now)) * 1000).toISOString()
+}
+
 /**
  * A moment as the engine takes it: RFC 3339 and Unix seconds as they are, a
  * duration (`1h30m`) as so long before `now`.

@@ -10,7 +10,7 @@ import { BulkheadError } from '@bulkhead/model'
 import type { ProjectStatus } from '@bulkhead/model'
 import { lastEventId, sendEvents } from '../http/sse.ts'
 import type { ServerSentEvent, SseOptions } from '../http/sse.ts'
-import { instant } from '../logs/instant.ts'
+import { moment } from '../logs/instant.ts'
 import { isAbout } from '../store/events.ts'
 import type { EventQuery, EventStore } from '../store/events.ts'
 
@@ -52,8 +52,8 @@ export const eventRoutes: FastifyPluginAsyncTypebox<EventRouteOptions> = async (
         project,
         services,
         types: listOf(type),
-        since: since === undefined ? undefined : momentOf(since, now()),
-        until: until === undefined ? undefined : momentOf(until, now()),
+        since: since === undefined ? undefined : moment(since, now()),
+        until: until === undefined ? undefined : moment(until, now()),
       }
       const resumed = lastEventId(request, undefined)
       // Taken before the answer begins: whoever sees it begin misses nothing after that.
@@ -106,10 +106,6 @@ const longestMs = 2 ** 31 - 1
 function listOf<T extends string>(value: T | readonly T[] | undefined): readonly T[] | undefined {
   if (value === undefined) return undefined
   return typeof value === 'string' ? [value] : value
-}
-
-function momentOf(text: string, now: Date): string {
-  return new Date(Number(instant(text, now)) * 1000).toISOString()
 }
 
 /** Before the stream begins, while an error can still be an answer. */

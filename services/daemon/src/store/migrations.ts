@@ -122,4 +122,24 @@ export const migrations: readonly string[] = [
   -- Who asked for a deployment, as the client says.
   ALTER TABLE deployments ADD COLUMN author TEXT;
   `,
+  `
+  -- Who asked for what: only ever added to, and cut at its beginning by age.
+  CREATE TABLE audit (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    time TEXT NOT NULL,
+    project TEXT,
+    record TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TRIGGER an_audit_record_is_never_changed BEFORE UPDATE ON audit
+  BEGIN
+    SELECT RAISE(ABORT, 'an audit record is never changed');
+  END;
+
+  CREATE TRIGGER no_audit_record_goes_before_an_older_one BEFORE DELETE ON audit
+  WHEN EXISTS (SELECT 1 FROM audit WHERE sequence < OLD.sequence)
+  BEGIN
+    SELECT RAISE(ABORT, 'the audit log is cut at its beginning only');
+  END;
+  `,
 ]

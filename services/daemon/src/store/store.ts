@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import type { NewProjectEvent } from '@bulkhead/model'
+import { createAuditStore } from './audit.ts'
+import type { AuditStore, NewAuditRecord } from './audit.ts'
 import { snapshotOf } from './backup.ts'
 import { createContextStore } from './contexts.ts'
 import type { ContextStore } from './contexts.ts'
@@ -37,6 +40,7 @@ export interface Store {
   readonly contexts: ContextStore
   readonly plans: PlanStore
   readonly events: EventStore
+  readonly audit: AuditStore
   /** Tells this Bulkhead from another one on the same engine; the same for the life of the data folder. */
   readonly owner: string
   /** What is kept once for all, by name. */
@@ -63,18 +67,23 @@ export function openStore({ folder: path, now, contextLimit, retention }: StoreO
     const hasRevisions = database.get('SELECT 1 AS found FROM revisions LIMIT 1') !== undefined
     const seal = openSeal(folder.key, !hasRevisions)
     const settings = createSettingsStore(database)
-    const { revisions, eventDays } = { ...defaultRetention, ...retention }
+    const { revisions, eventDays, auditDays } = { ...defaultRetention, ...retention }
     const projects = createProjectStore(database, seal, { now, historyLength: revisions })
+    const audit = createAuditStore(database, { now, days: auditDays })
     const events = createEventStore(database, { now, days: eventDays })
     const contexts = createContextStore(folder.contexts, contextLimit)
     const plans = createPlanStore(database, seal, now)
     contexts.prune(new Set([...projects.contextsInUse(), ...plans.contextsInUse()]), now())
     return {
       projects,
-      deployments: createDeploymentStore(database, now, (event) => events.append(event)),
+      deployments: createDeploymentStore(database, now, (event) => {
+        events.append(event)
+        if (ended.has(event.action)) audit.append(endOf(event))
+      }),
       contexts,
       plans,
       events,
+      audit,
       owner: ownerOf(settings, database),
       settings,
       hashKey: seal.derive('hash').toString('hex'),
@@ -100,6 +109,21 @@ function ownerOf(settings: SettingsStore, database: StoreDatabase): string {
     settings.set('owner', owner)
     return owner
   })
+}
+
+const ended: ReadonlySet<string> = new Set(['succeeded', 'failed', 'canceled', 'superseded'])
+
+/** The end of a deployment, told with the store's own change of it: both are on disk, or neither. */
+function endOf({ project, action, id, attributes }: NewProjectEvent): NewAuditRecord {
+  const { author, action: asked } = attributes
+  return {
+    ...(author === undefined ? {} : { actor: author }),
+    operation: 'deploymentEnded',
+    project,
+    ...(id === undefined ? {} : { deployment: id }),
+    request: { action: asked },
+    outcome: action,
+  }
 }
 
 /** What could not be written until now is lost, and nothing else with it. */
