@@ -70,7 +70,7 @@ function isAudited(request: FastifyRequest): boolean {
 }
 
 function operationOf({ routeOptions }: FastifyRequest): string | undefined {
-  return (routeOptions.schema as { readonly operationId?: string } | undefined)?.operationId
+  return routeOptions.schema?.operationId
 }
 
 function recordOf(
