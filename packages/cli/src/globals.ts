@@ -17,6 +17,8 @@ export interface Globals {
   readonly projectDirectory: string | undefined
   /** Networks and volumes too that no service uses. */
   readonly allResources: boolean
+  /** Names with underscores, as the first Compose had them. */
+  readonly compatibility: boolean
   /** Images that are got at once; undefined: as many as the daemon likes. */
   readonly parallel: number | undefined
   readonly progress: ProgressMode
@@ -43,6 +45,10 @@ export function declareGlobals(program: Command): Command {
     .option('--env-file <path>', 'file with variables in place of .env; repeatable', collect)
     .option('--project-directory <path>', "folder that relative paths start from (default: the first file's)")
     .option('--all-resources', 'networks and volumes too that no service uses')
+    .option(
+      '--compatibility',
+      'names of containers and built images with underscores (or $COMPOSE_COMPATIBILITY)',
+    )
     .option('--parallel <number>', 'images to pull, build and push at once; -1: no bound of yours', limitOf)
     .optionsGroup('Output:')
     .addOption(new Option('--progress <mode>', 'how to show progress').choices(progressModes))
@@ -61,6 +67,7 @@ interface GlobalOptions {
   readonly envFile?: readonly string[]
   readonly projectDirectory?: string
   readonly allResources?: boolean
+  readonly compatibility?: boolean
   readonly parallel?: number
   readonly progress?: ProgressMode
   readonly ansi?: AnsiMode
@@ -80,6 +87,7 @@ export function readGlobals(program: Command, env: Context['env']): Globals {
     envFile: options.envFile ?? [],
     projectDirectory: options.projectDirectory,
     allResources: options.allResources ?? false,
+    compatibility: options.compatibility ?? false,
     parallel: bound(options.parallel ?? limitOf(env.COMPOSE_PARALLEL_LIMIT)),
     progress: options.progress ?? (json ? 'json' : (oneOf(progressModes, env.COMPOSE_PROGRESS) ?? 'auto')),
     ansi: options.ansi ?? oneOf(ansiModes, env.COMPOSE_ANSI) ?? 'auto',

@@ -240,6 +240,7 @@ t.test('a bundle', async (t) => {
     envFile: [],
     projectDirectory: undefined,
     allResources: false,
+    compatibility: false,
     parallel: undefined,
     progress: 'auto',
     ansi: 'auto',

@@ -91,12 +91,14 @@ function loadDiscovered(
   readVariables(typed, variable, assembly.values)
   const project = finish(typed, disabled, name, input, discovery)
   const defaultPlatform = variable('DOCKER_DEFAULT_PLATFORM')
+  const underscores = /^(1|t|true)$/iu.test(variable('COMPOSE_COMPATIBILITY') ?? '')
   return {
     document: original,
     project: {
       ...project,
       ...readProfiles(project, input.reader),
       ...(defaultPlatform === undefined || defaultPlatform === '' ? {} : { defaultPlatform }),
+      ...(underscores ? { underscores } : {}),
     },
     activating: activating ? named : [],
   }

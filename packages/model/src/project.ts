@@ -17,6 +17,8 @@ export interface Project {
   readonly environmentFiles: readonly string[]
   /** DOCKER_DEFAULT_PLATFORM: what services run that name no platform; absent: what the engine takes. */
   readonly defaultPlatform?: string | undefined
+  /** COMPOSE_COMPATIBILITY: what stands between project, service and number in the names of containers and images is `_`. */
+  readonly underscores?: true
   /** Enabled services by name, in start order (dependencies first, else by name). */
   readonly services: Readonly<Record<string, Service>>
   /** Services that no active profile enables. */

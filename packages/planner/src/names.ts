@@ -1,8 +1,14 @@
 import type { Project, Service } from '@bulkhead/model'
 
+type Named = Pick<Project, 'name' | 'underscores'>
+
 /** The name of a replica's container: `container_name`, else `<project>-<service>-<number>`. */
-export function containerName(project: Pick<Project, 'name'>, service: Service, number: number): string {
-  return service.container_name ?? `${project.name}-${service.name}-${number}`
+export function containerName(project: Named, service: Service, number: number): string {
+  return service.container_name ?? joined(project, service.name, String(number))
+}
+
+function joined({ name, underscores }: Named, ...parts: readonly string[]): string {
+  return [name, ...parts].join(underscores === true ? '_' : '-')
 }
 
 /**
@@ -19,8 +25,8 @@ export function isTemporaryName(name: string, finalName: string): boolean {
 }
 
 /** The image a service runs: its own reference, else the one that a build is tagged with. */
-export function imageOf(project: Pick<Project, 'name'>, service: Service): string {
-  return service.image ?? `${project.name}-${service.name}`
+export function imageOf(project: Named, service: Service): string {
+  return service.image ?? joined(project, service.name)
 }
 
 /** Images that the `pre_start` hooks of a service run from and no service of the project builds. */

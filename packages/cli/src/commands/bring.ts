@@ -73,6 +73,9 @@ export function bringRequest(options: BringOptions, context: Context): Omit<Depl
 }
 
 /** Operations whose progress is not to be shown. */
-export function unseen({ quietPull = false, quietBuild = false }: BringOptions): Unseen {
+export function unseen({
+  quietPull = false,
+  quietBuild = false,
+}: Pick<BringOptions, 'quietPull' | 'quietBuild'>): Unseen {
   return { pullImage: quietPull, buildImage: quietBuild }
 }

@@ -12,6 +12,7 @@ import { toBundle } from '../project/bundle.ts'
 import { digestsOf, packContexts, sendContexts } from '../project/contexts.ts'
 import { loadProject } from '../project/load.ts'
 import { findLogins } from '../project/logins.ts'
+import { unseen } from './bring.ts'
 import { collect } from './collect.ts'
 import { runRequest } from './run-request.ts'
 import type { RunFlags } from './run-request.ts'
@@ -19,6 +20,8 @@ import { checkServices } from './services.ts'
 
 interface RunOptions extends RunFlags {
   readonly quiet?: boolean
+  readonly quietBuild?: boolean
+  readonly quietPull?: boolean
   readonly removeOrphans?: boolean
   readonly envFromFile: readonly string[]
 }
@@ -74,7 +77,7 @@ async function runRun({ globals, args, options: raw }: Invocation, context: Cont
   const request = await runRequest(service, command, options, context)
 
   const client = await findOrStartDaemon(globals, context)
-  const progress = createProgress('run', progressOf(globals, options), context)
+  const progress = createProgress('run', progressOf(globals, options), context, unseen(options))
   const interruption = new AbortController()
   const endInterrupt = context.onInterrupt(() => interruption.abort())
   try {
@@ -116,7 +119,7 @@ async function runRun({ globals, args, options: raw }: Invocation, context: Cont
   }
 }
 
-/** Quiet for one part is quiet for all that is not the command's own output. */
+/** With `--quiet` there is nothing but the command's own output. */
 function progressOf(globals: Globals, { quiet = false }: RunOptions): Globals {
   return quiet ? { ...globals, progress: 'quiet' } : globals
 }

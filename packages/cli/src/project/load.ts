@@ -31,7 +31,8 @@ export async function loadProject(
   services: readonly string[],
   options: LoadOptions = {},
 ): Promise<LoadedProject> {
-  const { cwd, env } = context
+  const { cwd } = context
+  const env = globals.compatibility ? { ...context.env, COMPOSE_COMPATIBILITY: '1' } : context.env
   const recorder = record(createReader(env, await readStdin(globals, context)))
   const { projectDirectory } = globals
   const input: LoadInput = {
