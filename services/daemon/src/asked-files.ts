@@ -31,7 +31,7 @@ export function storedForProfiles(
   { action, project: name, services = [] }: DeploymentRequest,
   { projects, loader }: { readonly projects: Store['projects']; readonly loader: Loader },
 ): Bundle | undefined {
-  const revision = readsFiles(action) && name !== undefined ? projects.latest(name) : undefined
+  const revision = activates(action) && name !== undefined ? projects.latest(name) : undefined
   if (revision === undefined || name === undefined) return undefined
   const disabled = loader.latest(name)?.project.disabledServices ?? {}
   return services.some((service) => Object.hasOwn(disabled, service))
@@ -39,9 +39,14 @@ export function storedForProfiles(
     : undefined
 }
 
+/** What has a service run that is named; what only ends one needs no profile for it. */
+function activates(action: DeploymentRequest['action']): boolean {
+  return readsFiles(action) || action === 'start' || action === 'restart'
+}
+
 /** Who asks for services by name activates their profiles. */
 export function asking(bundle: Bundle, { action, services = [] }: DeploymentRequest): Bundle {
-  if (!readsFiles(action) || services.length === 0) return bundle
+  if (!activates(action) || services.length === 0) return bundle
   return withServices(bundle, [...new Set([...(bundle.services ?? []), ...services])])
 }
 

@@ -847,6 +847,11 @@ t.test(
     t.equal((await deploy({ bundle })).revision, 3)
     t.same(services(), ['web'])
 
+    await deploy({ action: 'restart', services: ['debug'] })
+    t.same(services(), ['debug', 'helper', 'web'], 'what is started by name needs its profiles too')
+    await deploy({ bundle })
+    t.same(services(), ['web'])
+
     t.match(await refused(t, served, up({ project: 'app', services: ['far'] }), 422), {
       code: 'BH_SERVICE_NOT_FOUND',
       at: { file: '/app/compose.yaml', line: 7 },
@@ -858,7 +863,7 @@ t.test(
     t.match(await refused(t, served, up({ project: 'app', services: ['none'] }), 422), {
       code: 'BH_SERVICE_NOT_FOUND',
     })
-    t.equal(served.store.projects.latest('app'), 3)
+    t.equal(served.store.projects.latest('app'), 5)
   },
 )
 

@@ -80,7 +80,7 @@ Needs neither a daemon nor an engine, except for the digests of images: those ar
       .option('--images', 'names of images')
       .option('--models', 'names of models')
       .option('--profiles', 'names of profiles')
-      .option('--hash <services>', 'hash of services, "*" for all')
+      .option('--hash <services>', 'hash of services in the form of Compose 2.26, "*" for all')
       .option('--variables', 'variables that the files read, with their defaults')
       .option('--environment', 'variables that the files may read, with their values')
       .optionsGroup('Leave out:')

@@ -3,6 +3,11 @@ import { behaviors } from './scene.ts'
 const sleeps = `image: 'bb:1', command: sleep 1000, init: true, stop_grace_period: 0s`
 const healthy = `healthcheck: { test: 'true', interval: 50ms, start_period: 5s, start_interval: 50ms }`
 const sick = `healthcheck: { test: 'false', interval: 50ms, retries: 1 }`
+const logged = (size: string): string => `
+services:
+  plain: { image: 'bb:1', command: sleep 1000, init: true, environment: { A: b } }
+  web: { ${sleeps}, env_file: [web.env], logging: { driver: json-file, options: { max-size: ${size} } } }
+`
 
 await behaviors('ready', '26', async (behave) => {
   await behave(
@@ -70,24 +75,26 @@ services:
   )
 
   await behave(
-    'what Compose calls the hash of a service must be on its container, env_file included, and follow its logging',
+    'what config calls the hash of a service must be on its container; a service must follow its logging and env_file',
     {
       'web.env': 'GREETING="a b"\n',
-      'compose.yaml': `services:\n  web: { ${sleeps}, env_file: [web.env], logging: { driver: json-file, options: { max-size: 1m } } }\n`,
+      'compose.yaml': logged('1m'),
     },
     async ({ bulkhead, write, ids, inspect, name, t }) => {
       await bulkhead('up', '-d')
-      const hash = (await bulkhead('config', '--hash', 'web')).stdout.trim().split(' ')[1]
+      const hash = (await bulkhead('config', '--hash', 'plain')).stdout.trim().split(' ')[1]
       const label = ['Config', 'Labels', 'com.docker.compose.config-hash']
-      t.equal((await inspect(`${name}-web-1`)).at(...label), hash)
+      t.equal((await inspect(`${name}-plain-1`)).at(...label), hash)
       const before = await ids()
-      await write(
-        'compose.yaml',
-        `services:\n  web: { ${sleeps}, env_file: [web.env], logging: { driver: json-file, options: { max-size: 2m } } }\n`,
-      )
+      await write('compose.yaml', logged('2m'))
       await bulkhead('up', '-d')
-      t.not((await ids())[`${name}-web-1`], before[`${name}-web-1`])
+      const after = await ids()
+      t.not(after[`${name}-web-1`], before[`${name}-web-1`])
       t.equal((await inspect(`${name}-web-1`)).at('HostConfig', 'LogConfig', 'Config', 'max-size'), '2m')
+      await write('web.env', 'GREETING=c\n')
+      await bulkhead('up', '-d')
+      t.not((await ids())[`${name}-web-1`], after[`${name}-web-1`])
+      t.equal((await ids())[`${name}-plain-1`], before[`${name}-plain-1`])
     },
   )
 
@@ -143,7 +150,7 @@ services:
       const first = await began()
       await bulkhead('restart', 'web')
       t.equal(await began(), first)
-      await bulkhead('--profile', 'tools', 'restart', 'tool')
+      await bulkhead('restart', 'tool')
       t.not(await began(), first)
     },
   )
