@@ -35,7 +35,7 @@ async function runCreate(invocation: Invocation, context: Context): Promise<numb
   const asked = await askCreate(invocation, context)
   const errand = {
     nothing,
-    unseen: unseen(invocation.options as unknown as BringOptions),
+    unseen: unseen(invocation.options),
     pulls: asked.project,
   }
   return carryOut(asked, errand, invocation.globals, context)
