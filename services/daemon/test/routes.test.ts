@@ -57,6 +57,41 @@ async function refused(
   return ask<ProblemDetails>(t, served, request, status, ProblemDetailsSchema)
 }
 
+t.test('a failed update must go back or rest as the file says, with the end of its deployment', async (t) => {
+  const served = await serve(t)
+  const at = (greeting: string) =>
+    bundleOf(simple.replace('web:1', `web:1\n    environment: {GREETING: ${greeting}}`))
+  const desired = () => served.ledger.desired('app')
+  const greeting = () => desired()?.project?.services['web']?.environment?.['GREETING']
+  const problem = { severity: 'error', code: 'BH_UPDATE_FAILED', message: 'web-1 is unhealthy' } as const
+  const ended = async (request: object, onFailure?: 'pause' | 'rollback') => {
+    const { id } = await ask<Deployment>(t, served, up(request), 202, DeploymentSchema)
+    const update = onFailure && { service: 'web', onFailure }
+    served.ledger.deploymentFinished(id, update ? 'failed' : 'succeeded', 1, update && problem, update)
+  }
+  await ended({ bundle: at('first') }, 'rollback')
+  t.same(desired()?.intent.paused, { web: 'web-1 is unhealthy' }, 'there is nothing to go back to')
+  await ended({ bundle: at('good') })
+  t.same(desired()?.intent.paused, {}, 'somebody has asked again')
+  await ended({ bundle: at('bad') }, 'pause')
+  t.equal(greeting(), 'bad')
+  t.same(desired()?.intent.paused, { web: 'web-1 is unhealthy' })
+  t.equal(served.store.deployments.active('app'), undefined)
+
+  await ended({ bundle: at('worse') }, 'rollback')
+  t.equal(greeting(), 'good')
+  t.equal(desired()?.intent.paused, undefined)
+  t.match(desired()?.deployment, { action: 'up', options: { reverting: true } })
+  const { id = '' } = desired()?.deployment ?? {}
+  served.ledger.deploymentFinished(id, 'failed', 0, problem, { service: 'web', onFailure: 'pause' })
+  t.same(desired()?.intent.paused, { web: 'web-1 is unhealthy' }, 'a rollback that fails rests')
+
+  await ended({ bundle: at('good') })
+  await ended({ bundle: at('good') }, 'rollback')
+  t.same(desired()?.intent.paused, { web: 'web-1 is unhealthy' }, 'the files are the same')
+  t.equal(desired()?.deployment, undefined)
+})
+
 const up = (payload: object): InjectOptions => ({
   method: 'POST',
   url: '/v1/deployments',

@@ -112,6 +112,18 @@ export function lifecycle(t: Test, subject: Subject): void {
     await t.rejects(engine.connectNetwork(id, joining), { code: 'BH_NOT_FOUND' })
   })
 
+  t.test('a container must be found under other names on a network, and keep its address', async (t) => {
+    const { engine, run, found, network } = scene(t, subject)
+    const a = await network('a')
+    const id = await run('web', forever, { networks: [{ network: a, endpoint: {} }] })
+    const named = { network: a, endpoint: { Aliases: ['web'] } }
+    t.equal(await engine.aliasContainer(id, named, { asked: false }), true)
+    t.ok((await found(id)).aliases?.[a]?.includes('web'))
+    t.equal(await engine.aliasContainer(id, { network: a, endpoint: {} }, { asked: true }), true)
+    t.notOk((await found(id)).aliases?.[a]?.includes('web'))
+    t.equal((await found(id)).state, 'running')
+  })
+
   t.test('who was on a network that is gone must leave it before it starts again', async (t) => {
     const { engine, run, found, network, observe } = scene(t, subject)
     const a = await network('a')

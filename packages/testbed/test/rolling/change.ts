@@ -45,7 +45,6 @@ export async function change(house: House, given: Change): Promise<Changed> {
     await eventually(() => settled(house, name, until), 120_000).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${stdout}${stderr}`)
     })
-    if (process.env['ROLLING_VERBOSE'] !== undefined) process.stdout.write(stderr)
     const took = (performance.now() - began) / 1000
     await seconds(3)
     return { code: code ?? -1, seconds: took, tally: await traffic.stop() }
