@@ -207,6 +207,9 @@ export const LogsQuerySchema = Type.Object({
     Type.Union([Type.String(), Type.Array(Type.String())], { description: 'Repeatable; absent: all.' }),
   ),
   follow: Type.Optional(Type.Boolean()),
+  previous: Type.Optional(
+    Type.Boolean({ description: 'Of containers that were removed or replaced, as far as that is kept.' }),
+  ),
   tail: Type.Optional(Type.Integer({ minimum: 0, description: 'Lines from the end; absent: all.' })),
   timestamps: Type.Optional(Type.Boolean()),
   since: Type.Optional(Type.String({ description: 'RFC 3339, Unix seconds, or a duration back (`10m`).' })),

@@ -15,6 +15,8 @@ import type { StreamOptions } from './stream.ts'
 export interface LogsQuery extends Beginning {
   readonly service?: readonly string[] | undefined
   readonly follow?: boolean | undefined
+  /** Of containers that were removed or replaced. */
+  readonly previous?: boolean | undefined
   readonly timestamps?: boolean | undefined
   /** As `since`. */
   readonly until?: string | undefined

@@ -18,7 +18,7 @@ import type { Holds } from './holds.ts'
 import { warn, warnOnce, type Emit, type Memory } from './memory.ts'
 import type { Observer } from './observer.ts'
 import { carryOut } from './operations.ts'
-import type { DesiredState, Ledger, Programs } from './port.ts'
+import type { LeavingContainer, DesiredState, Ledger, Programs } from './port.ts'
 import { noPrograms } from './provide.ts'
 import { newTurns, type Turns } from './turns.ts'
 import type { EventWatch } from './watch.ts'
@@ -37,6 +37,8 @@ export interface ExecutorOptions {
   /** Builds at once, over all projects. */
   readonly buildConcurrency: number
   readonly pullIdleTimeoutMs: number
+  /** Keeps what is to be kept of a container that goes; never throws. @default nothing */
+  readonly keepLogs?: (container: LeavingContainer) => Promise<void>
   /** The login for an image's registry that came with a deployment; undefined: none did. */
   readonly credentialsFor?: (deployment: string, reference: string) => RegistryCredentials | undefined
 }
@@ -105,6 +107,7 @@ export function newExecutor(options: ExecutorOptions): (work: Work) => Promise<E
             for (const problem of overrides(desired.project, provision)) warnOnce(problem, memory, emit)
           },
           released: (service) => ledger.released(name, service),
+          leaving: (container) => options.keepLogs?.({ project: name, ...container }) ?? Promise.resolve(),
           removed: (container) => ledger.containerGone(container),
           secret: (source) => desired.project?.secrets[source]?.content,
           credentials: (reference) =>

@@ -146,6 +146,7 @@ export function createOneOffs(options: OneOffsOptions): OneOffs {
     signal,
     pullIdleTimeoutMs,
     openContext,
+    leaving: () => Promise.resolve(),
     secret: (source: string) => project.secrets[source]?.content,
     // Without a login the engine is asked with the daemon's own.
     credentials: (reference: string) => credentials?.(reference),

@@ -8,6 +8,7 @@ import {
 } from '@bulkhead/model'
 import type { HooksRun } from '@bulkhead/planner'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { LeavingContainer } from './port.ts'
 import { awaitCondition } from './condition.ts'
 import { runHook, runInit } from './hook.ts'
 import { buildImage, pullImage, pushImage, type ImageContext } from './images.ts'
@@ -35,6 +36,8 @@ export interface StepContext extends ImageContext, ProvideContext {
   readonly stopping: (id: string) => void
   /** It is about to be sent a signal. */
   readonly signaled: (id: string) => void
+  /** It is about to be removed: what is to be kept of it is kept. */
+  readonly leaving: (container: Omit<LeavingContainer, 'project'>) => Promise<void>
   readonly removed: (id: string) => void
   /** A container that took another's place was found good, or not worth failing for. */
   readonly proven: (id: string) => void
@@ -82,8 +85,12 @@ const executors: Executors = {
     signaled(container)
     await engine.killContainer(container, name)
   },
-  removeContainer: async ({ container, volumes }, { engine, made, stopping, removed }) => {
+  removeContainer: async (
+    { service, container, name, volumes },
+    { engine, made, stopping, leaving, removed },
+  ) => {
     const id = made.get(container) ?? container
+    await leaving({ service, container: id, name })
     stopping(id)
     await engine.removeContainer(id, { volumes })
     removed(id)

@@ -56,6 +56,15 @@ export interface ProgramSurroundings {
 
 export type Given = Pick<Provision, 'variables' | 'rawVariables'>
 
+/** A container that is about to be removed. */
+export interface LeavingContainer {
+  readonly project: string
+  readonly service: string
+  /** Id. */
+  readonly container: string
+  readonly name: string
+}
+
 export interface DeploymentRequest {
   readonly id: string
   readonly action: Deployment['action']

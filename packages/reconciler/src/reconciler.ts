@@ -11,7 +11,7 @@ import type { Log } from './log.ts'
 import { newNotebook } from './notebook.ts'
 import { nobody, type Observer } from './observer.ts'
 import { createOneOffs, type OneOffs } from './one-offs.ts'
-import type { DesiredState, Ledger, Programs } from './port.ts'
+import type { DesiredState, LeavingContainer, Ledger, Programs } from './port.ts'
 import { newSight } from './sight.ts'
 import { newSweep } from './sweep.ts'
 import { newTries } from './tries.ts'
@@ -46,6 +46,8 @@ export interface ReconcilerOptions {
   readonly buildConcurrency?: number
   /** The login for an image's registry that came with a deployment; undefined: none did. */
   readonly credentialsFor?: (deployment: string, reference: string) => RegistryCredentials | undefined
+  /** Keeps what is to be kept of a container before it is removed; never throws. @default nothing */
+  readonly keepLogs?: (container: LeavingContainer) => Promise<void>
   /** @default one that looks away */
   readonly observer?: Observer
   /** Told of every engine event once, those too that were missed and are caught up with. @default nobody */

@@ -51,6 +51,7 @@ export async function openApiDocument(): Promise<string> {
       plans: createPlans({ store, loader, deployments, engine, foresee: never, now }),
       custody: { suspend: never, resume: never, release: never },
       explainer: never,
+      previousLogs: { keep: never, services: never, lines: never, forget: never },
     })
     const { body } = await app.inject('/openapi.json')
     await app.close()

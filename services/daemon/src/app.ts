@@ -21,6 +21,7 @@ import { withComponents } from './http/openapi.ts'
 import { sendProblem, toBulkheadError } from './http/problem.ts'
 import type { SseOptions } from './http/sse.ts'
 import type { Loader } from './loaded.ts'
+import type { PreviousLogs } from './logs/previous.ts'
 import type { Metrics } from './metrics.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { backupRoutes } from './routes/backup.ts'
@@ -55,6 +56,7 @@ export interface AppOptions {
   readonly plans: Plans
   readonly custody: Custody
   readonly explainer: Explainer
+  readonly previousLogs: PreviousLogs
   readonly feed: Feed
   readonly engine: Engine
   readonly engineAddress: string
@@ -137,13 +139,21 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   }
   await app.register(systemRoutes, { engine, version })
   await app.register(engineRoutes, { engine, address: engineAddress })
-  await app.register(projectRoutes, { projects: store.projects, loader, deployments, engine, statusOf })
+  await app.register(projectRoutes, {
+    forgetLogs: (project) => options.previousLogs.forget(project),
+    projects: store.projects,
+    loader,
+    deployments,
+    engine,
+    statusOf,
+  })
   await app.register(deploymentRoutes, { deployments, plans: options.plans, store: store.deployments })
   await app.register(planRoutes, { plans: options.plans })
   await app.register(historyRoutes, { history: createHistory({ store, loader }) })
   await app.register(custodyRoutes, { custody: options.custody })
   await app.register(deploymentEventRoutes, { store: store.deployments, feed, sse })
   await app.register(logRoutes, {
+    previousLogs: options.previousLogs,
     engine,
     loader,
     now,

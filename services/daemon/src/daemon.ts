@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import type { LoadResult } from '@bulkhead/compose'
 import type { Engine } from '@bulkhead/engine'
 import { BulkheadError, imageActions } from '@bulkhead/model'
@@ -18,12 +19,14 @@ import { createFeed } from './feed.ts'
 import { createLedger } from './ledger.ts'
 import { createPlans } from './plans.ts'
 import { createLoader } from './loaded.ts'
+import { createPreviousLogs } from './logs/previous.ts'
 import { createLogins } from './logins.ts'
 import type { Mask } from './mask.ts'
 import { createMetrics } from './metrics.ts'
 import type { ProgramFolders } from './programs/find.ts'
 import { createPrograms } from './programs/programs.ts'
 import { listenOnSocket } from './socket.ts'
+import { defaultRetention } from './store/retention.ts'
 import type { Retention } from './store/retention.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
@@ -91,6 +94,11 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
   const metrics = createMetrics({
     projects: () => store.projects.names().length,
     waiting: () => reconciler.waiting(),
+    operationsWaiting: () => reconciler.operationsWaiting(),
+    drift: () =>
+      store.projects
+        .names()
+        .reduce((sum, name) => sum + Object.keys(store.projects.notes(name)?.differs ?? {}).length, 0),
   })
   const engine = metrics.timed(options.engine)
   const feed = createFeed()
@@ -100,6 +108,13 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
   const chronicle = createChronicle({
     append: (event) => store.events.append(event),
     maskOf: (project) => loader.maskOf(project),
+  })
+  const previousLogs = createPreviousLogs({
+    folder: join(options.folder, 'logs'),
+    engine,
+    now: () => new Date(),
+    log,
+    kib: { ...defaultRetention, ...options.retention }.logKib,
   })
   const failures = createFailures(() => new Date())
   const reconciler: Reconciler = createReconciler({
@@ -120,7 +135,11 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
     }),
     credentialsFor: (deployment, reference) => logins.of(deployment, reference),
     observer: observers(metrics, chronicle, failures),
-    onEngineEvent: (event) => chronicle.engineEvent(event),
+    keepLogs: (container) => previousLogs.keep(container),
+    onEngineEvent(event) {
+      metrics.engineEvent(event)
+      chronicle.engineEvent(event)
+    },
     log,
     composeHashes: options.composeHashes,
     hashKey: store.hashKey,
@@ -167,6 +186,7 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
       interrupt: (project) => reconciler.interrupt(project),
       retry: (project) => reconciler.retry(project),
     }),
+    previousLogs,
     explainer: createExplainer({
       store,
       loader,

@@ -26,7 +26,7 @@ import { ownVersion } from './version.ts'
 
 const usage = `usage: bulkheadd [--socket PATH] [--group GROUP] [--data DIR] [--log-level LEVEL]
                  [--webhook URL] [--keep-revisions N] [--keep-events DAYS]
-                 [--keep-audit DAYS]
+                 [--keep-audit DAYS] [--keep-logs KIB]
        bulkheadd --restore FILE [--data DIR]
 
 Serves the projects of Compose files on the engine that DOCKER_HOST, or Docker's
@@ -42,6 +42,7 @@ over, or its own. Logs to standard error.
   --keep-revisions N revisions kept of each project (default: ${defaultRetention.revisions})
   --keep-events DAYS how long events are kept (default: ${defaultRetention.eventDays})
   --keep-audit DAYS  how far the audit log goes back (default: ${defaultRetention.auditDays})
+  --keep-logs KIB    kept of each container that is removed, for logs --previous (default: ${defaultRetention.logKib})
   --restore FILE     put a backup in the place of what is kept, and end
   --version          print the version
 `
@@ -118,6 +119,7 @@ function readFlags(): Flags | undefined {
     retention: {
       ...amount('revisions', '--keep-revisions', values['keep-revisions']),
       ...amount('auditDays', '--keep-audit', values['keep-audit']),
+      ...amount('logKib', '--keep-logs', values['keep-logs'], 0),
       ...amount('eventDays', '--keep-events', values['keep-events']),
     },
   }
@@ -135,6 +137,7 @@ function parse() {
         webhook: { type: 'string' },
         'keep-revisions': { type: 'string' },
         'keep-events': { type: 'string' },
+        'keep-logs': { type: 'string' },
         'keep-audit': { type: 'string' },
         version: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
@@ -193,11 +196,16 @@ function urlOf(text: string | undefined): string | undefined {
   throw wrongUsage(`"${text}" is no http or https address.`)
 }
 
-/** @throws BulkheadError BH_USAGE for what is no whole number from 1 on. */
-function amount(name: keyof Retention, flag: string, text: string | undefined): Partial<Retention> {
+/** @throws BulkheadError BH_USAGE for what is no whole number from `least` on. */
+function amount(
+  name: keyof Retention,
+  flag: string,
+  text: string | undefined,
+  least = 1,
+): Partial<Retention> {
   if (text === undefined) return {}
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw wrongUsage(`${flag} takes a whole number from 1 on, not "${text}".`)
-  return { [name]: Number(text) }
+  if (/^\d{1,9}$/.test(text) && Number(text) >= least) return { [name]: Number(text) }
+  throw wrongUsage(`${flag} takes a whole number from ${least} on, not "${text}".`)
 }
 
 function isRoot(): boolean {

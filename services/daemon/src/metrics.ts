@@ -1,4 +1,4 @@
-import type { Engine } from '@bulkhead/engine'
+import type { Engine, EngineEvent } from '@bulkhead/engine'
 import { isBulkheadError } from '@bulkhead/model'
 import type { Observer } from '@bulkhead/reconciler'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
@@ -7,6 +7,8 @@ export interface Metrics extends Observer {
   /** The engine, each of its calls timed. */
   timed(engine: Engine): Engine
   deploymentEnded(action: string, outcome: string): void
+  /** Counts restarts. */
+  engineEvent(event: EngineEvent): void
   /** Prometheus' text format. */
   text(): Promise<string>
   readonly contentType: string
@@ -17,6 +19,10 @@ export interface Gauges {
   readonly projects: () => number
   /** Projects that wait for a round. */
   readonly waiting: () => number
+  /** Operations that wait for their turn on the engine. */
+  readonly operationsWaiting?: () => number
+  /** Differences that are known and not put right. */
+  readonly drift?: () => number
 }
 
 const seconds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300]
@@ -25,7 +31,7 @@ const seconds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300]
 const untimed = new Set(['events', 'logs', 'close', 'pullImage', 'buildImage', 'pushImage'])
 
 /** What the daemon counts, in Prometheus' terms: base units, `_total` for what only grows. */
-export function createMetrics({ projects, waiting }: Gauges): Metrics {
+export function createMetrics({ projects, waiting, operationsWaiting, drift }: Gauges): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -68,6 +74,23 @@ export function createMetrics({ projects, waiting }: Gauges): Metrics {
   gauge('bulkhead_projects', 'Projects that are kept.', projects)
   gauge('bulkhead_projects_waiting', 'Projects that wait for a round.', waiting)
 
+  if (operationsWaiting !== undefined)
+    gauge(
+      'bulkhead_operations_waiting',
+      'Operations that wait for their turn on the engine.',
+      operationsWaiting,
+    )
+  if (drift !== undefined)
+    gauge('bulkhead_drift', 'Differences from what was asked for that are known and not put right.', drift)
+  const restarts = new Counter({
+    name: 'bulkhead_container_restarts_total',
+    help: 'Containers that were started again after they had ended, by whomever.',
+    labelNames: ['project', 'service'],
+    registers,
+  })
+  /** Containers that have ended and are still there. */
+  const ended = new Set<string>()
+
   const time = (call: string, outcome: string, began: number): void =>
     calls.observe({ call, outcome }, (performance.now() - began) / 1000)
   const timedCall =
@@ -86,6 +109,12 @@ export function createMetrics({ projects, waiting }: Gauges): Metrics {
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    engineEvent({ type, action, id, project, service }) {
+      if (type !== 'container' || project === undefined || service === undefined) return
+      if (action === 'die') ended.add(id)
+      if (action === 'destroy') ended.delete(id)
+      if (action === 'start' && ended.delete(id)) restarts.inc({ project, service })
+    },
     roundEnded: ({ outcome, milliseconds }) => rounds.observe({ outcome }, milliseconds / 1000),
     operationEnded: ({ operation: { type }, outcome, milliseconds }) =>
       operations.observe({ type, outcome }, milliseconds / 1000),

@@ -10,6 +10,7 @@ import { checkServices, serviceNames } from './services.ts'
 
 interface LogsOptions {
   readonly follow?: boolean
+  readonly previous?: boolean
   readonly tail?: string
   readonly timestamps?: boolean
   readonly since?: string
@@ -23,12 +24,14 @@ export const logs: CommandModule = {
   description: 'Shows what the containers of a project have printed, each on the stream that it used.',
   examples: [
     ['bulkhead logs -f web', 'follow one service, over restarts and replacements'],
+    ['bulkhead logs --previous web', 'the last words of the containers before this one'],
     ['bulkhead logs --since 10m --tail 100', 'the last hundred lines of each container, ten minutes back'],
   ],
   declare: (command: Command) =>
     command
       .argument('[services...]', 'only these')
       .option('-f, --follow', 'go on with what comes')
+      .option('--previous', 'of containers that were removed or replaced, as far as that is kept')
       .option('-n, --tail <lines>', 'lines from the end of each container', 'all')
       .option('-t, --timestamps', 'show when each line was printed')
       .option('--since <time>', 'only from this time on: 2026-01-31T12:00:00Z, or 10m for ten minutes back')
@@ -59,8 +62,8 @@ async function runLogs({ globals, args, options: raw }: Invocation, context: Con
   const leaving = new AbortController()
   const endInterrupt = context.onInterrupt(() => leaving.abort())
   try {
-    const { follow, timestamps, since, until } = options
-    const query = { service: args, follow, tail, timestamps, since, until }
+    const { follow, previous, timestamps, since, until } = options
+    const query = { service: args, follow, previous, tail, timestamps, since, until }
     await printLogs({ client, project, query, print, signal: leaving.signal, globals, context })
   } finally {
     endInterrupt()

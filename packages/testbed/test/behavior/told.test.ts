@@ -25,9 +25,9 @@ interface Cause {
 
 await behaviors('told', '26', async (behave) => {
   await behave(
-    'why a service does not run must be told down to the probe that fails, and what happened as Compose tells it',
+    'why a service does not run must be told down to the probe that fails, what happened, and what was said by what is gone',
     { 'compose.yaml': ill },
-    async ({ bulkhead, attempt, docker, ids, name, t }) => {
+    async ({ bulkhead, attempt, docker, ids, name, write, t }) => {
       const since = new Date().toISOString()
       t.equal((await attempt('up', '-d')).code, 1)
       const explain = async (service: string) => {
@@ -70,6 +70,14 @@ await behaviors('told', '26', async (behave) => {
         new RegExp(`^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{6} container create ${db} \\(`),
       )
       t.equal((await attempt('events', 'wbe')).code, 1)
+
+      await write('compose.yaml', 'services: { web: { image: "bb:1", command: echo first life } }')
+      await bulkhead('up', '-d', '--remove-orphans')
+      await write('compose.yaml', 'services: { web: { image: "bb:1", command: echo second life } }')
+      await bulkhead('up', '-d')
+      const gone = await bulkhead('logs', '--previous', '--no-log-prefix', 'web')
+      t.match(gone.stdout, /^first life$/m)
+      t.notMatch(gone.stdout, /second life/)
     },
   )
 })

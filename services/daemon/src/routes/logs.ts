@@ -17,18 +17,21 @@ import type { ServerSentEvent, SseOptions } from '../http/sse.ts'
 import type { Loader } from '../loaded.ts'
 import { followLogs } from '../logs/follow.ts'
 import type { LogSource, LogsRequest } from '../logs/follow.ts'
-import { instant } from '../logs/instant.ts'
+import { instant, moment } from '../logs/instant.ts'
+import { pastLines } from '../logs/past.ts'
+import type { PreviousLogs } from '../logs/previous.ts'
 
 export interface LogRouteOptions {
   readonly engine: Pick<Engine, 'observe' | 'logs' | 'events'>
   readonly loader: Loader
+  readonly previousLogs: Pick<PreviousLogs, 'services' | 'lines'>
   readonly settled: (project: string, signal: AbortSignal) => Promise<void>
   readonly now: () => Date
   readonly sse: SseOptions
 }
 
 export const logRoutes: FastifyPluginAsyncTypebox<LogRouteOptions> = async (app, options) => {
-  const { engine, loader, settled, now, sse } = options
+  const { engine, loader, settled, now, sse, previousLogs } = options
   app.get(
     `${paths.projects}/:name/logs`,
     {
@@ -54,6 +57,7 @@ export const logRoutes: FastifyPluginAsyncTypebox<LogRouteOptions> = async (app,
       const {
         service = [],
         follow = false,
+        previous = false,
         tail,
         timestamps = false,
         since,
@@ -62,6 +66,24 @@ export const logRoutes: FastifyPluginAsyncTypebox<LogRouteOptions> = async (app,
       } = request.query
       const services = typeof service === 'string' ? [service] : service
       await checkServices(name, services, options)
+      if (previous) {
+        if (follow) throw followsNothing()
+        const mask = loader.maskOf(name)
+        const all = services.length === 0 ? previousLogs.services(name) : services
+        const range = {
+          tail,
+          timestamps,
+          since: since === undefined ? undefined : moment(since, now()),
+          until: until === undefined ? undefined : moment(until, now()),
+        }
+        const kept = pastLines(previousLogs.lines(name, all), range)
+        const source = async function* (): AsyncGenerator<ServerSentEvent> {
+          for (const line of kept) yield { event: logLineEvent, data: { ...line, text: mask(line.text) } }
+          yield { event: logEndEvent, data: {} }
+        }
+        await sendEvents(request, reply, source, sse)
+        return
+      }
       const wanted: LogsRequest = {
         project: name,
         services,
@@ -85,6 +107,16 @@ export const logRoutes: FastifyPluginAsyncTypebox<LogRouteOptions> = async (app,
   )
 }
 
+function followsNothing(): BulkheadError {
+  return new BulkheadError(
+    'BH_BAD_REQUEST',
+    'Containers that are gone say nothing more: `previous` and `follow` exclude each other.',
+    {
+      hint: 'Leave out one of them.',
+    },
+  )
+}
+
 /** @throws BulkheadError BH_BAD_REQUEST for what is not `CONTAINER=TIME`. */
 function placesOf(from: readonly string[], now: Date): ReadonlyMap<string, string> {
   return new Map(
@@ -99,7 +131,7 @@ function placesOf(from: readonly string[], now: Date): ReadonlyMap<string, strin
 async function checkServices(
   project: string,
   services: readonly string[],
-  { engine, loader }: LogRouteOptions,
+  { engine, loader, previousLogs }: LogRouteOptions,
 ): Promise<void> {
   const observed = await engine.observe({ project, networks: [], volumes: [], images: [] })
   const kept = loader.current(project)?.project
@@ -108,6 +140,7 @@ async function checkServices(
     ...Object.keys(kept?.services ?? {}),
     ...Object.keys(kept?.disabledServices ?? {}),
     ...observed.containers.map(({ service }) => service),
+    ...previousLogs.services(project),
   ])
   const unknown = services.find((service) => !known.has(service))
   if (unknown === undefined) return

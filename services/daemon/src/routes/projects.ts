@@ -23,6 +23,8 @@ export interface ProjectRouteOptions {
   readonly projects: ProjectStore
   readonly loader: Loader
   readonly deployments: Deployments
+  /** Removes what is kept of containers that are gone. */
+  readonly forgetLogs: (project: string) => void
   readonly engine: Pick<Engine, 'projects'>
   readonly statusOf: (project: string) => Promise<ProjectStatus>
 }
@@ -31,7 +33,7 @@ const params = Type.Object({ name: ProjectNameSchema })
 const path = `${paths.projects}/:name`
 
 export const projectRoutes: FastifyPluginAsyncTypebox<ProjectRouteOptions> = async (app, options) => {
-  const { projects, loader, deployments, engine, statusOf } = options
+  const { projects, loader, deployments, engine, statusOf, forgetLogs } = options
 
   app.get(
     paths.projects,
@@ -103,6 +105,7 @@ export const projectRoutes: FastifyPluginAsyncTypebox<ProjectRouteOptions> = asy
     },
     async ({ params: { name } }, reply) => {
       await deployments.forget(name)
+      forgetLogs(name)
       return reply.code(204).send(null)
     },
   )

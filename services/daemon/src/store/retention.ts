@@ -6,8 +6,10 @@ export interface Retention {
   readonly eventDays: number
   /** Days that the audit log goes back. */
   readonly auditDays: number
+  /** KiB that are kept of the log of each container that was removed; 0: none. */
+  readonly logKib: number
 }
 
-export const defaultRetention: Retention = { revisions: 20, eventDays: 7, auditDays: 365 }
+export const defaultRetention: Retention = { revisions: 20, eventDays: 7, auditDays: 365, logKib: 256 }
 
 export const dayMs = 86_400_000
