@@ -140,9 +140,10 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
         return { settled: true, again: tries.next(name) }
       } catch (error) {
         if (signal.aborted) return atRest
-        const { reason, update } = error instanceof RoundFailure ? error : new RoundFailure(known(error))
+        const { reason, update } =
+          error instanceof RoundFailure ? error : new RoundFailure(known(name, error))
         tellRound('failed', reason)
-        if (update === undefined && (await isTriedAgain(desired, reason, signal))) continue
+        if (update === undefined && (await isTriedAgain(name, desired, reason, signal))) continue
         if (signal.aborted) return atRest
         return fail(name, desired, reason, update)
       }
@@ -175,6 +176,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
    * engine may still be carrying out what it was asked before.
    */
   async function isTriedAgain(
+    name: string,
     desired: DesiredState,
     error: BulkheadError,
     signal: AbortSignal,
@@ -186,7 +188,12 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     if (!isPassing || delayMs === undefined) return false
     memory.retries += 1
     log.warn(
-      { deployment: desired.deployment?.id, code: error.code, reason: error.message },
+      {
+        project: name,
+        deployment: desired.deployment?.id,
+        code: error.code,
+        reason: error.message,
+      },
       'round is tried again',
     )
     await delay(delayMs, undefined, { signal }).catch(() => undefined)
@@ -387,9 +394,9 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     },
   }
 
-  function known(error: unknown): BulkheadError {
+  function known(project: string, error: unknown): BulkheadError {
     if (isBulkheadError(error)) return error
-    log.error({ error: String(error) }, 'round broke')
+    log.error({ project, error: String(error) }, 'round broke')
     return new BulkheadError('BH_INTERNAL', `The round broke: ${String(error)}`, { cause: error })
   }
 }
