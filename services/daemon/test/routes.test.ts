@@ -937,6 +937,7 @@ t.test('the API must describe itself', async (t) => {
     'getRevision',
     'getVersion',
     'hasContext',
+    'listAudit',
     'listDeployments',
     'listImages',
     'listProcesses',
