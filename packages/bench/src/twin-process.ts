@@ -35,6 +35,7 @@ export async function startTwinProcess(socket: string): Promise<TwinProcess> {
     dropEvents: async () => void (await ask({ type: 'drop events' })),
     replaced: (name) => ask({ type: 'replace', name }),
     async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return
       const ended = new Promise((resolve) => child.once('close', resolve))
       child.kill('SIGTERM')
       await ended

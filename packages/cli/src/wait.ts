@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from '@bulkhead/client'
 import { BulkheadError } from '@bulkhead/model'
 import type { Project, ReplicaStatus } from '@bulkhead/model'
@@ -16,11 +15,9 @@ export interface WaitOptions {
   readonly context: Context
 }
 
-/** Milliseconds between two looks at the project. */
-const pollMs = 200
-
 /**
  * Waits until every container runs, and is healthy where it has a healthcheck.
+ * Looks when something happens to a container, and otherwise not at all.
  * A service that another waits for to complete may also have ended with 0.
  *
  * @throws BulkheadError BH_DEPENDENCY_FAILED for a container that can no longer
@@ -30,17 +27,32 @@ export async function waitUntilReady(options: WaitOptions): Promise<void> {
   const { client, project, timeoutSeconds, context, progress } = options
   const deadline = timeoutSeconds === undefined ? Infinity : context.now() + timeoutSeconds * 1000
   const oneShots = completing(project)
-  for (;;) {
+  const look = async (): Promise<readonly string[]> => {
     const replicas = await replicasOf(client, project.name, options.services)
     const verdicts = replicas.map((replica) => [replica, verdictOn(replica, oneShots)] as const)
     for (const [replica, verdict] of verdicts) show(progress, replica, verdict)
     const failed = verdicts.find(([, verdict]) => verdict === 'failed')
     if (failed !== undefined) throw neverReady(failed[0])
-    const waiting = verdicts.filter(([, verdict]) => verdict === 'waiting').map(([{ name }]) => name)
-    if (waiting.length === 0) return
-    if (context.now() >= deadline) throw tooLate(waiting, timeoutSeconds ?? 0)
-    await delay(Math.min(pollMs, Math.max(1, deadline - context.now())))
+    return verdicts.filter(([, verdict]) => verdict === 'waiting').map(([{ name }]) => name)
   }
+  let waiting = await look()
+  if (waiting.length === 0) return
+  const over = new AbortController()
+  const timer =
+    deadline === Infinity ? undefined : setTimeout(() => over.abort(), Math.max(0, deadline - context.now()))
+  try {
+    for await (const _event of client.containerEvents(project.name, { signal: over.signal })) {
+      waiting = await look()
+      if (waiting.length === 0) return
+      if (context.now() >= deadline) break
+    }
+  } catch (error) {
+    if (!over.signal.aborted) throw error
+  } finally {
+    clearTimeout(timer)
+    over.abort()
+  }
+  throw tooLate(waiting, timeoutSeconds ?? 0)
 }
 
 type Verdict = 'ready' | 'waiting' | 'failed'
