@@ -3,6 +3,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { upIntent, type Project, type Service } from '@bulkhead/model'
 import { manualClock, type Call, type Twin } from '@bulkhead/twin'
+import { newSweep } from '../src/sweep.ts'
 import { newTurns } from '../src/turns.ts'
 import { openScene, type Player, type Scene } from './scene.ts'
 
@@ -179,6 +180,66 @@ t.test('a project with hundreds of operations must not hold up another', async (
   t.equal(order.length, 103)
 })
 
+t.test('the lists must have only those projects looked at in which something has changed', async (t) => {
+  const there = new Map([
+    ['a', '1'],
+    ['b', '1'],
+    ['c', '1'],
+  ])
+  const looked: string[] = []
+  const quiet = { debug: ignore, info: ignore, warn: ignore, error: ignore }
+  const sweep = newSweep({
+    engine: { census: () => Promise.resolve(new Map(there)) },
+    projects: () => ['a', 'b', 'c'],
+    isOpen: () => false,
+    look: (project, deep) => void looked.push(deep ? `${project} whole` : project),
+    deepEvery: 100,
+    log: quiet,
+  })
+  await sweep.once()
+  t.same(looked.splice(0), ['a', 'b whole', 'c'], 'at first all of them, and one in a hundred whole')
+  await sweep.once()
+  t.same(looked.splice(0), ['c whole'])
+  await sweep.once()
+  t.same(looked.splice(0), [], 'nothing has changed')
+  there.set('b', '2')
+  there.delete('a')
+  await sweep.once()
+  t.same(looked.splice(0), ['a', 'b'])
+  sweep.forget()
+  await sweep.once()
+  t.same(looked.splice(0), ['a', 'b', 'c'])
+})
+
+t.test(
+  'what was inspected must be inspected again only when its line or an event tells of a change',
+  async (t) => {
+    const { scene, player, project } = await opened(t, { web: {}, db: {} })
+    await player.asks({ project, intent: upIntent, action: 'up' })
+    await until(async () => (await player.reconciler.status('app')).converged)
+    const inspections = (): number =>
+      scene.twin.calls.filter(
+        ({ method, path }) => method === 'GET' && /^\/containers\/[0-9a-f]{64}\/json$/u.test(path),
+      ).length
+    const lists = (): number => scene.twin.calls.filter(({ path }) => path === '/containers/json').length
+    const round = async (): Promise<void> => {
+      const before = lists()
+      player.reconciler.enqueue('app')
+      await until(() => lists() > before)
+    }
+    // The first of these may still be one that inspects what the deployment made.
+    await round()
+    await round()
+    const before = inspections()
+    await round()
+    await round()
+    t.equal(inspections(), before, 'nothing has happened')
+    await kill(scene.twin, 'app-db-1')
+    await until(() => stateOf(scene, 'db') === 'running')
+    t.ok(inspections() > before)
+  },
+)
+
 interface Opened {
   readonly scene: Scene
   readonly clock: ReturnType<typeof manualClock>
@@ -272,6 +333,10 @@ function projectOf(services: Readonly<Record<string, Partial<Service>>>): Projec
     extensions: {},
     positions: new Map(),
   }
+}
+
+function ignore(): void {
+  // The log is for people.
 }
 
 function turn(): Promise<void> {
