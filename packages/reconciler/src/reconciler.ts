@@ -205,7 +205,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       if (isOpen) for (const name of tries.projects()) tries.hurry(name)
       isOpen = true
       recall.forgetAll()
-      sweep.forget()
+      void sweep.begin()
       enqueueKept()
       return
     }

@@ -5,8 +5,8 @@ import type { Log } from './log.ts'
 export interface Sweep {
   /** Compares the engine's lists with those of the last time. */
   once(): Promise<void>
-  /** What is known is not to be trusted: the next time is like the first. */
-  forget(): void
+  /** All projects are about to be looked at: from here on changes count. */
+  begin(): Promise<void>
 }
 
 export interface SweepOptions {
@@ -47,8 +47,9 @@ export function newSweep({ engine, projects, isOpen, look, deepEvery, log }: Swe
           look(name, isDue)
       }
     },
-    forget() {
+    async begin() {
       last = undefined
+      last = await engine.census().catch(() => undefined)
     },
   }
 }
