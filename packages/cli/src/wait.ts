@@ -41,7 +41,8 @@ export async function waitUntilReady(options: WaitOptions): Promise<void> {
   const timer =
     deadline === Infinity ? undefined : setTimeout(() => over.abort(), Math.max(0, deadline - context.now()))
   try {
-    for await (const _event of client.containerEvents(project.name, { signal: over.signal })) {
+    const events = client.containerEvents(project.name, { signal: over.signal })
+    while ((await events.next()).done !== true) {
       waiting = await look()
       if (waiting.length === 0) return
       if (context.now() >= deadline) break
