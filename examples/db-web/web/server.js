@@ -46,7 +46,7 @@ const routes = {
   },
 }
 
-const server = createServer(async (request, response) => {
+async function answer(request, response) {
   const route = routes[request.url]
   if (route === undefined) {
     response.writeHead(404).end('not found\n')
@@ -59,6 +59,10 @@ const server = createServer(async (request, response) => {
     console.error(error.message)
     response.writeHead(503).end('The database does not answer.\n')
   }
+}
+
+const server = createServer((request, response) => {
+  void answer(request, response)
 })
 
 server.listen(80, () => console.log('web listens on port 80'))

@@ -121,6 +121,12 @@ export const DeploymentRequestSchema = Type.Object(
         description: 'When it fails, ask again for the newest revision before it that was brought up whole.',
       }),
     ),
+    takeOver: Type.Optional(
+      Type.Boolean({
+        description:
+          'Keep the project from now on though another Bulkhead does: for when that one is gone for good. One that is not gone leaves it alone from then on.',
+      }),
+    ),
     author: Type.Optional(
       Type.String({ maxLength: 200, description: 'Who asks, as the client says; told by the history.' }),
     ),

@@ -5,6 +5,7 @@ import type {
   Health,
   IsolationMode,
   ObservedPort,
+  Owner,
   ProjectStatus,
   ReplicaStatus,
   Rest,
@@ -131,6 +132,17 @@ export const DriftSchema = shapeOf<Drift>()(
   ),
 )
 
+export const OwnerSchema = shapeOf<Owner>()(
+  Type.Object(
+    {
+      owner: Type.String({ description: 'Id of the Bulkhead.' }),
+      place: Type.String({ description: 'Where it is, for people: `machine:/var/lib/bulkhead`.' }),
+      since: Type.String({ description: 'ISO 8601.' }),
+    },
+    { title: 'Owner', description: 'Another Bulkhead, which keeps the project.' },
+  ),
+)
+
 export const ProjectStatusSchema = shapeOf<ProjectStatus>()(
   Type.Object(
     {
@@ -142,6 +154,7 @@ export const ProjectStatusSchema = shapeOf<ProjectStatus>()(
       ),
       target: TargetSchema,
       suspended: Type.Optional(Type.String({ description: 'Since when reconciling rests, ISO 8601.' })),
+      owner: Type.Optional(OwnerSchema),
       converged: Type.Boolean({ description: 'A plan made now would be empty.' }),
       services: Type.Array(ServiceStatusSchema),
       drift: Type.Optional(
@@ -165,6 +178,7 @@ export const ProjectSummarySchema = Type.Object(
     target: Type.Optional(TargetSchema),
     revision: Type.Optional(Type.Number()),
     suspended: Type.Optional(Type.String({ description: 'Since when reconciling rests, ISO 8601.' })),
+    owner: Type.Optional(OwnerSchema),
   },
   { title: 'ProjectSummary', description: '`target` and `revision`: of kept projects only.' },
 )

@@ -105,6 +105,8 @@ export interface DeployRequest {
   readonly removeOrphans?: boolean | undefined
   /** Networks and volumes too that no service uses. */
   readonly allResources?: boolean | undefined
+  /** Keep the project from now on though another Bulkhead does. */
+  readonly takeOver?: boolean | undefined
   /** Volumes that may lose their data because their definition has changed. */
   readonly recreateVolumes?: 'all' | readonly string[] | undefined
   /** BH_VOLUME_CHANGED in place of leaving a changed volume as it is. */

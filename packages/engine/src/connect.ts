@@ -3,6 +3,7 @@ import type { EngineAddress } from './address.ts'
 import { attach } from './attach.ts'
 import { buildImage } from './build.ts'
 import { capabilities } from './capabilities.ts'
+import { claims, placeClaim, removeClaim } from './claims.ts'
 import { openClient } from './client.ts'
 import type { Agreement } from './client.ts'
 import {
@@ -71,6 +72,9 @@ export function connect(
     describe: (container) => describe(client, container),
     processes: (container) => processes(client, container),
     projects: () => projects(client),
+    claims: (project) => claims(client, project),
+    placeClaim: (claim) => placeClaim(client, claim),
+    removeClaim: (claim) => removeClaim(client, claim),
     createNetwork: (network, signal) => createNetwork(client, network, signal),
     removeNetwork: (id, signal) => removeNetwork(client, id, signal),
     connectNetwork: (container, attachment, signal) => connectNetwork(client, container, attachment, signal),

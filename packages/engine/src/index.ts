@@ -1,5 +1,6 @@
 export { isLocal } from './address.ts'
 export type { EngineAddress, EngineTls } from './address.ts'
+export { claimedIn } from './claims.ts'
 export { connect } from './connect.ts'
 export type { ConnectOptions } from './connect.ts'
 export { nameHolderOf } from './error.ts'

@@ -1,5 +1,6 @@
 import type {
   Build,
+  Claim,
   ContainerFile,
   ContainerSettings,
   ContainerSpec,
@@ -40,6 +41,12 @@ export interface Engine {
   processes(container: string): Promise<Processes>
   /** Compose projects on the engine, ours or not, with a count of containers by state. */
   projects(): Promise<readonly ProjectOnEngine[]>
+  /** Who keeps what: all claims, or those on one project. */
+  claims(project?: string): Promise<readonly Claim[]>
+  /** Makes a claim where none of this project and generation is. Returns the one that is there then: the first one wins. */
+  placeClaim(claim: Claim): Promise<Claim>
+  /** Done too when it is gone. */
+  removeClaim(claim: Pick<Claim, 'project' | 'generation'>): Promise<void>
 
   createNetwork(network: NetworkSpec, signal?: AbortSignal): Promise<void>
   removeNetwork(id: string, signal?: AbortSignal): Promise<void>

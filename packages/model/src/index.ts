@@ -1,5 +1,6 @@
 export * from './audit.ts'
 export * from './capabilities.ts'
+export * from './claim.ts'
 export * from './deployment.ts'
 export * from './error.ts'
 export * from './event.ts'

@@ -25,9 +25,18 @@ export const bulkheadLabels = {
   hash: 'dev.bulkhead.hash',
   /** The mode that the file asked for. */
   isolation: 'dev.bulkhead.isolation',
+  /** Id of the Bulkhead that made it. */
   owner: 'dev.bulkhead.owner',
   /** On a container that only holds the anonymous volumes of another one, which is being made anew: that one's id. */
   keeps: 'dev.bulkhead.keeps',
+  /** On the volumes that tell who keeps a project: its name, … */
+  claim: 'dev.bulkhead.claim',
+  /** … which of its claims it is, … */
+  generation: 'dev.bulkhead.claim.generation',
+  /** … where the owner is, … */
+  place: 'dev.bulkhead.claim.place',
+  /** … and since when. */
+  since: 'dev.bulkhead.claim.since',
   /** The `pre_stop` hooks that the container was made with, sealed: whoever stops it needs no file. */
   preStop: 'dev.bulkhead.pre-stop',
 } as const

@@ -1,3 +1,4 @@
+import type { Owner } from './claim.ts'
 import type { ErrorCode } from './error.ts'
 
 /**
@@ -19,6 +20,8 @@ export interface Notes {
   readonly troubles: Readonly<Record<string, Trouble>>
   /** Services that could not be brought up, by name. */
   readonly failures: Readonly<Record<string, Failure>>
+  /** Another Bulkhead has taken the project over: it is left alone until it is asked for here. Absent: it is ours. */
+  readonly yielded?: Owner | undefined
 }
 
 export interface EndNote {

@@ -1,3 +1,4 @@
+import type { Owner } from './claim.ts'
 import type { ContainerState, Health, ObservedPort } from './observed.ts'
 import type { IsolationMode } from './isolation.ts'
 import type { Rest, Target } from './intent.ts'
@@ -12,6 +13,8 @@ export interface ProjectStatus {
   readonly target: Target
   /** Since when reconciling rests, ISO 8601; absent: it does not. */
   readonly suspended?: string
+  /** The other Bulkhead that keeps it; absent: none does. */
+  readonly owner?: Owner
   /** True when a plan made now would be empty. */
   readonly converged: boolean
   readonly services: readonly ServiceStatus[]

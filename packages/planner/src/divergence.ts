@@ -25,13 +25,16 @@ export interface Wanted {
   readonly replace: ReadonlySet<string>
   /** It stays what its container was made of though its name is another's now: that is a deployment's to follow. */
   readonly keepsImage: boolean
+  /** Id of this Bulkhead; undefined: nothing is said of that. */
+  readonly owner?: string | undefined
   /** What a container was made from, where that is still known. */
   readonly former?: Former | undefined
 }
 
 /**
  * Why a container is not what its service asks for, in the user's words;
- * undefined: it is. A container that Compose made is held to Compose's hash.
+ * undefined: it is. A container that Compose made is held to Compose's hash, and
+ * so is one that another Bulkhead made.
  */
 export function divergence(
   container: ObservedContainer,
@@ -44,7 +47,8 @@ export function divergence(
 
   const ours = container.labels[bulkheadLabels.hash]
   const theirs = container.labels[composeLabels.configHash] ?? ''
-  const matches = ours === undefined ? composeForms.includes(theirs) : ours === hash
+  const isComparable = ours !== undefined && !isOfAnother(container, wanted.owner)
+  const matches = isComparable ? ours === hash : composeForms.includes(theirs)
   if (!matches) return configurationCause(changesOf(container, wanted))
 
   const image = observed.images[imageOf(project, service)]
@@ -63,6 +67,12 @@ export function divergence(
   const [limited] = lostForGood(container, service)
   if (limited !== undefined) return `${limited} was changed from outside`
   return undefined
+}
+
+/** True for what another Bulkhead made: its hashes and seals are keyed, and say nothing here. */
+export function isOfAnother({ labels }: ObservedContainer, owner: string | undefined): boolean {
+  const made = labels[bulkheadLabels.owner]
+  return made !== undefined && owner !== undefined && made !== owner
 }
 
 /** What is different of the service since the container was made; undefined: not known any more. */

@@ -148,7 +148,7 @@ function emitReplica(
       const cause = asked ?? lost ?? startCause(emission, servicePlan, container)
       if (cause === undefined) {
         const mended = emitMending(emission, servicePlan, container)
-        const first = firstDueHook(container, service.post_start ?? [], input.hooksRun)
+        const first = firstDueHook(container, service.post_start ?? [], input)
         const isMeant = container.state === 'running' && !servicePlan.bystander && !servicePlan.rests
         const due = isMeant ? first : Infinity
         return {
@@ -205,7 +205,7 @@ function emitReplica(
       const { connected, stopped } = emitRepairs(emission, container)
       const started =
         isUp(container) && stopped === undefined
-          ? hook(container.id, firstDueHook(container, service.post_start ?? [], input.hooksRun), cause, [
+          ? hook(container.id, firstDueHook(container, service.post_start ?? [], input), cause, [
               renamed,
               ...connected,
             ])

@@ -1,18 +1,21 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
 import { bulkheadLabels, type Hook, type ObservedContainer, type Operation } from '@bulkhead/model'
-import type { HooksRun, PlanInput } from './input.ts'
+import { isOfAnother } from './divergence.ts'
+import type { PlanInput } from './input.ts'
 
 /**
  * The first of the `post_start` hooks that are due in a container that is
  * there; as many as there are when none is. Those of a container that Compose
- * made were Compose's to run.
+ * made were Compose's to run, and so it is with another Bulkhead's.
  */
 export function firstDueHook(
-  { id, startedAt, labels }: ObservedContainer,
+  container: ObservedContainer,
   hooks: readonly Hook[],
-  run: ReadonlyMap<string, HooksRun>,
+  { hooksRun: run, owner }: Pick<PlanInput, 'hooksRun' | 'owner'>,
 ): number {
+  const { id, startedAt, labels } = container
   if (labels[bulkheadLabels.hash] === undefined) return hooks.length
+  if (!run.has(id) && isOfAnother(container, owner)) return hooks.length
   const its = run.get(id)
   return its === undefined || its.startedAt !== startedAt ? 0 : its.count
 }

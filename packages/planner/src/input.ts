@@ -25,6 +25,8 @@ export interface PlanInput {
   readonly intent: Intent
   readonly observed: Observed
   readonly capabilities: EngineCapabilities
+  /** Id of this Bulkhead, on what it makes. Absent: nothing is said of that. */
+  readonly owner?: string | undefined
   /** Keys our hashes; the same for the life of a store. */
   readonly hashKey: string
   /** Compose's own hashes, written as labels and compared where a container is Compose's. */

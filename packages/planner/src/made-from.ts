@@ -19,7 +19,7 @@ export function specOf(
 
 /** The part of it that is the same for all replicas and for the hooks before them. */
 export function specInput({ input, emitted }: Emission, { wanted }: ServicePlan) {
-  const { capabilities, hashKey, observed } = input
+  const { capabilities, hashKey, observed, owner } = input
   const { project, service, profile, hash, composeHash } = wanted
   const image = observed.images[imageOf(project, service)]
   const owners = new Map(
@@ -27,5 +27,5 @@ export function specInput({ input, emitted }: Emission, { wanted }: ServicePlan)
       containers[0] === undefined ? [] : [[name, containers[0]]],
     ),
   )
-  return { project, service, profile, hash, composeHash, capabilities, hashKey, image, owners }
+  return { project, service, profile, hash, composeHash, capabilities, hashKey, owner, image, owners }
 }

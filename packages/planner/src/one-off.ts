@@ -187,6 +187,7 @@ function specOf(input: UpInput, service: Service, oneOff: OneOff): ContainerSpec
     hash,
     composeHash,
     hashKey: input.hashKey,
+    owner: input.owner,
     capabilities,
     image: observed.images[imageOf(project, service)],
     inherited: [],

@@ -1,4 +1,4 @@
-import { composeLabels, type Network, type Problem, type Service } from '@bulkhead/model'
+import { bulkheadLabels, composeLabels, type Network, type Problem, type Service } from '@bulkhead/model'
 import type { Clearing } from './clear.ts'
 import type { Draft } from './draft.ts'
 import type { UpInput } from './input.ts'
@@ -15,12 +15,13 @@ export interface Resources {
 
 /** Adds the networks and volumes that are missing, or that are made again once nobody is on them. */
 export function emitResources(
-  { project, composeHashes }: UpInput,
+  { project, composeHashes, owner }: UpInput,
   { networks, volumes }: Judgment,
   clearing: Clearing,
   draft: Draft,
 ): Resources {
   const nodes = new Map<string, number>()
+  const own = owner === undefined ? {} : { [bulkheadLabels.owner]: owner }
   for (const { key, definition, found, renewed } of networks.values()) {
     if (found !== undefined && !renewed) continue
     const cause = renewed ? 'its definition has changed' : 'not found'
@@ -33,7 +34,7 @@ export function emitResources(
               clearing.network(found.name),
             ),
           ]
-    const labels = definitionLabels(definition, composeHashes.network(definition))
+    const labels = { ...definitionLabels(definition, composeHashes.network(definition)), ...own }
     const network = networkSpec(project, key, definition, labels)
     nodes.set(`network ${key}`, draft.add({ type: 'createNetwork', key, network, cause }, after))
   }
@@ -44,7 +45,7 @@ export function emitResources(
       found === undefined
         ? []
         : [draft.add({ type: 'removeVolume', name: found.name, cause }, clearing.volume(found.name))]
-    const labels = definitionLabels(definition, composeHashes.volume(definition))
+    const labels = { ...definitionLabels(definition, composeHashes.volume(definition)), ...own }
     const volume = volumeSpec(project, key, definition, labels)
     nodes.set(`volume ${key}`, draft.add({ type: 'createVolume', key, volume, cause }, after))
   }

@@ -154,7 +154,7 @@ function emitBegun(
   if (!isUp(container) || stopped !== undefined)
     return steps.start(id, cause, after, name, { container: id, created: [] })
   const hooks = servicePlan.wanted.service.post_start ?? []
-  return steps.hook(id, firstDueHook(container, hooks, emission.input.hooksRun), cause, after)
+  return steps.hook(id, firstDueHook(container, hooks, emission.input), cause, after)
 }
 
 /** The service's names for a container that has proven good, network after network. */

@@ -149,7 +149,7 @@ function isHeld({ held, deployment }: UpInput, { name }: Service): boolean {
 }
 
 export function wantedOf(
-  { project, intent, observed, capabilities, hashKey, composeHashes, former, deployment }: UpInput,
+  { project, intent, observed, capabilities, hashKey, composeHashes, former, deployment, owner }: UpInput,
   service: Service,
 ): Wanted {
   const running = observed.containers.find((one) => one.service === service.name && !one.oneOff)
@@ -165,6 +165,7 @@ export function wantedOf(
     replace: new Set(intent.replace),
     keepsImage: deployment === undefined,
     former,
+    owner,
   }
 }
 

@@ -4,6 +4,7 @@ import type { Recall } from '@bulkhead/engine'
 import {
   BulkheadError,
   isBulkheadError,
+  ownedByAnother,
   toError,
   toProblem,
   type Drift,
@@ -33,9 +34,11 @@ import { blamedFor, ofEngine, type Failed } from './failures.ts'
 import type { Run, Turnout } from './lanes.ts'
 import { newMemory, warnOnce, type Emit, type Memory } from './memory.ts'
 import type { RoundReport } from './observer.ts'
+import type { Ownership } from './ownership.ts'
 import type { DesiredState, FailedUpdate } from './port.ts'
 import { failedUpdate, RoundFailure } from './update.ts'
 import { isKept, queryFor } from './round.ts'
+import type { Tenure } from './tenure.ts'
 import type { Tries } from './tries.ts'
 
 export interface ConvergenceOptions extends ExecutorOptions, FindingsOptions {
@@ -43,6 +46,9 @@ export interface ConvergenceOptions extends ExecutorOptions, FindingsOptions {
   readonly hashKey: string
   /** Milliseconds before a deployment's failed round is tried again, one for each time. */
   readonly retryDelaysMs: readonly number[]
+  /** Whose projects are; undefined: there is nobody else. */
+  readonly ownership?: Ownership | undefined
+  readonly tenure?: Tenure | undefined
   /** One-offs that somebody is about to start. */
   readonly attended: (project: string) => ReadonlySet<string>
   readonly tries: Tries
@@ -103,7 +109,19 @@ interface Look {
 const passing: ReadonlySet<string> = new Set(['BH_ENGINE_UNREACHABLE', 'BH_NAME_IN_USE', 'BH_CONFLICT'])
 
 export function createConvergence(options: ConvergenceOptions): Convergence {
-  const { engine, ledger, log, composeHashes, hashKey, holds, notebook, observer, retryDelaysMs } = options
+  const {
+    engine,
+    ledger,
+    log,
+    composeHashes,
+    hashKey,
+    holds,
+    notebook,
+    observer,
+    retryDelaysMs,
+    ownership,
+    tenure,
+  } = options
   const executePlan = newExecutor(options)
   const findings = newFindings(options)
   const { tries, recall } = options
@@ -136,6 +154,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
         // Waiting on and on is no sign of something that never settles.
         if (late.aborted) round = 0
         if (!isDone) continue
+        if (desired.deployment !== undefined && isOver(desired)) await ownership?.cede(name)
         finish(desired, desired.deployment && memories.get(desired.deployment.id)?.failure)
         return { settled: true, again: tries.next(name) }
       } catch (error) {
@@ -143,6 +162,8 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
         const { reason, update } =
           error instanceof RoundFailure ? error : new RoundFailure(known(name, error))
         tellRound('failed', reason)
+        // It isn't ours any more: what was asked for here is over, and nothing is tried again.
+        if (notebook.of(name).yielded !== undefined) continue
         if (update === undefined && (await isTriedAgain(name, desired, reason, signal))) continue
         if (signal.aborted) return atRest
         return fail(name, desired, reason, update)
@@ -159,6 +180,11 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     const desired = withOwnFiles(ledger.desired(name))
     if (desired === undefined || desired.suspended === true || signal.aborted) return undefined
     const { deployment, intent } = desired
+    const { yielded } = notebook.of(name)
+    if (yielded !== undefined) {
+      finish(desired, ownedByAnother(name, yielded))
+      return undefined
+    }
     if (deployment === undefined && !isKept(intent)) return undefined
     if (deployment !== undefined && round === 1) ledger.deploymentRunning(deployment.id)
     // What it throws is a failure of the round.
@@ -258,6 +284,11 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     )
     tries.well(name, (service) => !busy.has(service) && left?.has(service) !== true)
     if (nodes.length === 0) return true
+    const other = await ownership?.claim(name)
+    if (other !== undefined) {
+      tenure?.yieldTo(other)
+      throw ownedByAnother(name, other)
+    }
     if (Object.keys(restarts).length > 0) ledger.restarting(name, restarts)
     emit({ type: 'planned', operations: nodes.length })
     log.info({ project: name, operations: nodes.length, deployment: deployment?.id }, 'plan made')
@@ -326,6 +357,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
       provisions,
       hashKey,
       composeHashes,
+      owner: ownership?.owner,
       held: holds.of(name),
       ended: notebook.of(name).ended,
       hooksRun,
@@ -399,6 +431,11 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     log.error({ project, error: String(error) }, 'round broke')
     return new BulkheadError('BH_INTERNAL', `The round broke: ${String(error)}`, { cause: error })
   }
+}
+
+/** True where nothing is kept of the project after its deployment: it belongs to nobody then. */
+function isOver({ intent, revision }: DesiredState): boolean {
+  return intent.target === 'down' || revision === undefined
 }
 
 /** What a deployment about images alone is asked with is what it is about. */

@@ -14,6 +14,8 @@ import { createOneOffs, type OneOffs } from './one-offs.ts'
 import type { DesiredState, LeavingContainer, Ledger, Programs } from './port.ts'
 import { newSight } from './sight.ts'
 import { newSweep } from './sweep.ts'
+import type { Ownership } from './ownership.ts'
+import { createTenure, type Tenure } from './tenure.ts'
 import { newTries } from './tries.ts'
 import { newTurns } from './turns.ts'
 import { watchEvents, type EventListener, type EventWatch } from './watch.ts'
@@ -25,6 +27,8 @@ export interface ReconcilerOptions {
   readonly composeHashes: ComposeHashes
   /** Keys our hashes; the same for the life of a store. */
   readonly hashKey: string
+  /** Whose projects are. @default there is nobody else on the engine */
+  readonly ownership?: Ownership | undefined
   /** The archive of a build context by its digest. */
   /** Providers of services and models. @default they can't be run */
   readonly programs?: Programs | undefined
@@ -132,6 +136,18 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const sight = newSight(ledger, notebook)
   /** The event stream has been open before. */
   let isOpen = false
+  const tenure: Tenure | undefined =
+    options.ownership &&
+    createTenure({
+      ownership: options.ownership,
+      ledger,
+      notebook,
+      log,
+      giveWay(project) {
+        lanes.interrupt(project)
+        lanes.enqueue(project)
+      },
+    })
   let events: EventWatch | undefined
   let resync: NodeJS.Timeout | undefined
 
@@ -146,6 +162,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const tries = newTries({ notebook, ledger, clock, random, log })
   const convergence = createConvergence({
     ...options,
+    tenure,
     turns,
     tries,
     clock,
@@ -211,6 +228,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     }
     sight.saw(event)
     forget(event)
+    tenure?.saw(event)
     options.onEngineEvent?.(event)
     hurry(event)
     const { type, action, project, attributes } = event
@@ -233,6 +251,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   /** What happened while nobody listened, as far as the engine still knows it. */
   async function catchUp(): Promise<void> {
+    void tenure?.survey()
     const since = sight.last()
     if (since === undefined) return
     try {

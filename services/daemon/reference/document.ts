@@ -29,8 +29,10 @@ export async function openApiDocument(): Promise<string> {
       throw new Error('the reference deploys nothing')
     }
     const parts = { store, loader, feed, engine, engineAddress, limits: defaultLimits }
+    const ownership = { claim: never, cede: never, others: never }
     const deployments = createDeployments({
       ...parts,
+      ownership,
       composeHashes: { service: never, network: never, volume: never },
       logins: createLogins(),
       platformsOf: never,
@@ -46,9 +48,10 @@ export async function openApiDocument(): Promise<string> {
       closing: new AbortController().signal,
       statusOf: never,
       oneOffs: { attended: never, areDependenciesUp: never, prepare: never },
+      ownership,
       subscribe: never,
       deployments,
-      plans: createPlans({ store, loader, deployments, engine, foresee: never, now }),
+      plans: createPlans({ store, loader, deployments, engine, ownership, foresee: never, now }),
       custody: { suspend: never, resume: never, release: never },
       explainer: never,
       previousLogs: { keep: never, services: never, lines: never, forget: never },

@@ -5,7 +5,7 @@ import { contentTypes, paths, streamErrorEvent } from '@bulkhead/api'
 import type { Engine } from '@bulkhead/engine'
 import { BulkheadError, toProblem } from '@bulkhead/model'
 import type { ProjectStatus } from '@bulkhead/model'
-import type { EventListener, OneOffs } from '@bulkhead/reconciler'
+import type { EventListener, OneOffs, Ownership } from '@bulkhead/reconciler'
 import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { BundleLimits } from './bundle/limits.ts'
@@ -62,6 +62,7 @@ export interface AppOptions {
   readonly engineAddress: string
   readonly statusOf: (project: string) => Promise<ProjectStatus>
   readonly oneOffs: OneOffs
+  readonly ownership: Pick<Ownership, 'others'>
   /** Told of every engine event; undefined: some may have been missed. */
   readonly subscribe: (listener: EventListener) => () => void
   readonly limits: BundleLimits
@@ -146,6 +147,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     deployments,
     engine,
     statusOf,
+    ownership: options.ownership,
   })
   await app.register(deploymentRoutes, { deployments, plans: options.plans, store: store.deployments })
   await app.register(planRoutes, { plans: options.plans })
@@ -164,8 +166,18 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   openSessionsOn(app.server, sessions, options.closing)
   app.addHook('onClose', () => sessions.close())
   await app.register(sessionRoutes, { engine, loader, sessions })
-  const { oneOffs, subscribe } = options
-  const runs = createRuns({ store, deployments, oneOffs, engine, engineAddress, feed, sessions, now })
+  const { oneOffs, ownership, subscribe } = options
+  const runs = createRuns({
+    store,
+    deployments,
+    oneOffs,
+    ownership,
+    engine,
+    engineAddress,
+    feed,
+    sessions,
+    now,
+  })
   await app.register(runRoutes, { runs, sse })
   await app.register(containerEventRoutes, { subscribe, sse })
   await app.register(explanationRoutes, { explainer: options.explainer })

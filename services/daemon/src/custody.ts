@@ -1,19 +1,23 @@
+import type { Ownership } from '@bulkhead/reconciler'
+import type { FastifyBaseLogger } from 'fastify'
 import type { Feed } from './feed.ts'
 import type { Store } from './store/store.ts'
 import { unknownProject } from './unknown.ts'
 
-/** Whether Bulkhead looks after a project. Nothing here touches the engine. */
+/** Whether Bulkhead looks after a project. Nothing here touches what runs. */
 export interface Custody {
   /** Has reconciling rest: the project is looked at and not touched. Its running deployment is canceled. */
   suspend(name: string): void
   /** Has it go on, from what is there by now. */
   resume(name: string): void
-  /** Stops keeping the project; all of it runs on. */
-  release(name: string): void
+  /** Stops keeping the project, which is nobody's then; all of it runs on. */
+  release(name: string): Promise<void>
 }
 
 export interface CustodyOptions {
   readonly store: Pick<Store, 'projects' | 'deployments' | 'events' | 'transaction'>
+  readonly ownership: Pick<Ownership, 'cede'>
+  readonly log: Pick<FastifyBaseLogger, 'warn'>
   readonly feed: Feed
   readonly interrupt: (project: string) => void
   /** Has all that failed tried again. */
@@ -21,7 +25,7 @@ export interface CustodyOptions {
 }
 
 /** Every function throws BulkheadError BH_PROJECT_NOT_FOUND for a project that is not kept. */
-export function createCustody({ store, feed, interrupt, retry }: CustodyOptions): Custody {
+export function createCustody({ store, ownership, log, feed, interrupt, retry }: CustodyOptions): Custody {
   const { projects, deployments, events } = store
   const tell = (project: string, action: string): void =>
     events.append({ project, type: 'custody', action, attributes: {} })
@@ -48,6 +52,14 @@ export function createCustody({ store, feed, interrupt, retry }: CustodyOptions)
       tell(name, 'resumed')
       retry(name)
     },
-    release: (name) => leave(name, 'released', () => void projects.remove(name)),
+    async release(name) {
+      leave(name, 'released', () => void projects.remove(name))
+      try {
+        await ownership.cede(name)
+      } catch (error) {
+        // It is made up for when the engine answers again.
+        log.warn({ project: name, error: String(error) }, 'the claim on a released project stays for now')
+      }
+    },
   }
 }

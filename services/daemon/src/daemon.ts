@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { LoadResult } from '@bulkhead/compose'
 import type { Engine } from '@bulkhead/engine'
 import { BulkheadError, imageActions } from '@bulkhead/model'
 import type { Bundle } from '@bulkhead/model'
-import { createReconciler } from '@bulkhead/reconciler'
+import { createOwnership, createReconciler } from '@bulkhead/reconciler'
 import type { Observer, Reconciler, ReconcilerOptions } from '@bulkhead/reconciler'
 import type { FastifyBaseLogger } from 'fastify'
 import { buildApp } from './app.ts'
@@ -101,6 +102,12 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
         .reduce((sum, name) => sum + Object.keys(store.projects.notes(name)?.differs ?? {}).length, 0),
   })
   const engine = metrics.timed(options.engine)
+  const ownership = createOwnership({
+    engine,
+    owner: store.owner,
+    place: `${hostname()}:${options.folder}`,
+    now: () => new Date(),
+  })
   const feed = createFeed()
   const logins = createLogins()
   const loader = createLoader(options.loadBundle, store.projects)
@@ -143,6 +150,7 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
     log,
     composeHashes: options.composeHashes,
     hashKey: store.hashKey,
+    ownership,
     openContext: (digest) => openContext(store, digest),
     programs: createPrograms(options.programFolders),
   })
@@ -153,6 +161,7 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
     feed,
     logins,
     engine,
+    ownership,
     composeHashes: options.composeHashes,
     engineAddress,
     limits: defaultLimits,
@@ -180,8 +189,11 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
     log,
     now: () => new Date(),
     closing: closing.signal,
+    ownership,
     custody: createCustody({
       store,
+      ownership,
+      log,
       feed,
       interrupt: (project) => reconciler.interrupt(project),
       retry: (project) => reconciler.retry(project),
@@ -198,7 +210,7 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
     oneOffs: reconciler.oneOffs,
     subscribe: (listener) => reconciler.subscribe(listener),
     deployments,
-    plans: createPlans({ store, loader, deployments, engine, foresee, now: () => new Date() }),
+    plans: createPlans({ store, loader, deployments, engine, ownership, foresee, now: () => new Date() }),
   })
   await listenOnSocket(app.server, { path: socket, group, inherited: options.inheritedSocket })
   reconciler.start()

@@ -3,6 +3,8 @@ import type { Engine } from '@bulkhead/engine'
 import { BulkheadError, imageActions, toError, upIntent } from '@bulkhead/model'
 import type { Bundle, Deployment, DeploymentAction, ObservedContainer, Problem } from '@bulkhead/model'
 import { activeServices } from '@bulkhead/planner'
+import { checkOurs } from '@bulkhead/reconciler'
+import type { Ownership } from '@bulkhead/reconciler'
 import type { Approval, ComposeHashes } from '@bulkhead/planner'
 import { checkBundle } from './bundle/limits.ts'
 import type { BundleLimits } from './bundle/limits.ts'
@@ -32,6 +34,7 @@ export interface DeploymentsOptions {
   readonly feed: Feed
   readonly logins: Pick<Logins, 'keep' | 'drop'>
   readonly engine: Engine
+  readonly ownership: Pick<Ownership, 'claim' | 'cede'>
   readonly composeHashes: ComposeHashes
   /** Address of the engine, as the client would write it. */
   readonly engineAddress: string
@@ -56,6 +59,7 @@ export interface Prepared {
   readonly warnings: readonly Problem[]
   readonly origin: Origin
   readonly credentials: DeploymentRequest['credentials']
+  readonly takeOver: boolean
 }
 
 /** Takes what is asked for: checks it, stores it, and only then has it acted on. */
@@ -70,9 +74,10 @@ export interface Deployments {
    * The second half: stores it and has it acted on.
    *
    * @param approval this may be done, and nothing else.
-   * @throws BulkheadError BH_PLAN_STALE when another deployment was accepted since the plan was made.
+   * @throws BulkheadError BH_PROJECT_OWNED when it is another Bulkhead's; BH_PLAN_STALE when another
+   * deployment was accepted since the plan was made.
    */
-  accept(prepared: Prepared, approval?: Approval): Deployment
+  accept(prepared: Prepared, approval?: Approval): Promise<Deployment>
   /** Stores a revision without deploying it. */
   store(name: string, bundle: Bundle): Promise<StoredRevision & { readonly warnings: readonly Problem[] }>
   /** What stands in the way of running services, as warnings. @throws BulkheadError with all of it when some is an error. */
@@ -88,7 +93,7 @@ export interface Deployments {
 }
 
 export function createDeployments(options: DeploymentsOptions): Deployments {
-  const { store, loader, feed, logins, engine, composeHashes, limits, newId, deploy } = options
+  const { store, loader, feed, logins, engine, ownership, composeHashes, limits, newId, deploy } = options
   const { projects, deployments } = store
 
   const load = (bundle: Bundle): LoadedProject => {
@@ -172,7 +177,8 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
     const { author, revision, credentials } = request
     const note = request.note ?? (revision === undefined ? undefined : `back to revision ${revision}`)
     const origin = { author, note }
-    return { name, action, wanted, bundle, wish, warnings, origin, credentials }
+    const { takeOver = false } = request
+    return { name, action, wanted, bundle, wish, warnings, origin, credentials, takeOver }
   }
 
   /** What is about images alone: nothing of it is kept, and nobody else's deployment gives way to it. */
@@ -199,9 +205,22 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
     return created
   }
 
-  const accept: Deployments['accept'] = (prepared, approval) => {
-    const { name, action, bundle, wish, warnings, origin, credentials } = prepared
+  const accept: Deployments['accept'] = async (prepared, approval) => {
+    const { name, action, takeOver } = prepared
+    // Images are nobody's.
     if (imageActions.has(action)) return acceptErrand(prepared, approval)
+    checkAwake(projects.get(name))
+    checkOurs(await ownership.claim(name, { takeOver }))
+    try {
+      return acceptOwn(prepared, approval)
+    } catch (error) {
+      if (projects.get(name) === undefined) await ownership.cede(name)
+      throw error
+    }
+  }
+
+  const acceptOwn = (prepared: Prepared, approval: Approval | undefined): Deployment => {
+    const { name, action, bundle, wish, warnings, origin, credentials } = prepared
     const id = newId()
     const superseded = store.transaction(() => {
       checkAwake(projects.get(name))
@@ -212,6 +231,8 @@ export function createDeployments(options: DeploymentsOptions): Deployments {
       const stored = bundle === undefined ? undefined : projects.addRevision(name, bundle, origin).number
       const revision = stored ?? (bringing.has(action) ? projects.latest(name) : before?.revision)
       projects.save({ name, revision, intent })
+      const notes = projects.notes(name)
+      if (notes?.yielded !== undefined) projects.note(name, { ...notes, yielded: undefined })
       const approved = approval && { approval, before }
       return deployments.create({
         id,

@@ -265,6 +265,14 @@ export const errorCatalog = {
     meaning: 'Bulkhead keeps no project of this name, and the engine has no container of it.',
     remedy: 'List the projects with `bulkhead ls -a`.',
   },
+  BH_PROJECT_OWNED: {
+    status: 409,
+    title: 'The project belongs to another Bulkhead',
+    meaning:
+      'Another daemon keeps the project on the same engine: this one looks at it and touches nothing, so that two never undo what the other does.',
+    remedy:
+      'Ask the daemon that keeps it, or have that one give it up with `bulkhead release`. When it is gone for good (its data folder lost), take the project over with `bulkhead up --take-over`; nothing that matches is recreated.',
+  },
   BH_PROJECT_SUSPENDED: {
     status: 409,
     title: 'Reconciling of the project rests',

@@ -1,7 +1,7 @@
 import type { PlanRequest } from '@bulkhead/api'
 import type { Engine } from '@bulkhead/engine'
-import { BulkheadError, toError } from '@bulkhead/model'
-import type { Deployment, FieldChange, PlanBasis, PlanDocument, Problem } from '@bulkhead/model'
+import { BulkheadError, ownedByAnother, toError, toProblem } from '@bulkhead/model'
+import type { Claim, Deployment, FieldChange, PlanBasis, PlanDocument, Problem } from '@bulkhead/model'
 import {
   actionsOf,
   approvalOf,
@@ -13,7 +13,7 @@ import {
 } from '@bulkhead/planner'
 import type { Replacement } from '@bulkhead/planner'
 import { listed, stale } from '@bulkhead/reconciler'
-import type { Foresight, Reconciler } from '@bulkhead/reconciler'
+import type { Foresight, Ownership, Reconciler } from '@bulkhead/reconciler'
 import type { Deployments, Prepared } from './deployments.ts'
 import { pastOf } from './former.ts'
 import type { Past } from './former.ts'
@@ -28,6 +28,7 @@ export interface PlansOptions {
   readonly loader: Loader
   readonly deployments: Deployments
   readonly engine: Pick<Engine, 'describe'>
+  readonly ownership: Pick<Ownership, 'others'>
   readonly foresee: Reconciler['foresee']
   readonly now: () => Date
 }
@@ -47,7 +48,15 @@ export interface Plans {
   apply(id: string, more: Pick<PlanRequest, 'engine' | 'credentials'>): Promise<Deployment>
 }
 
-export function createPlans({ store, loader, deployments, engine, foresee, now }: PlansOptions): Plans {
+export function createPlans({
+  store,
+  loader,
+  deployments,
+  engine,
+  ownership,
+  foresee,
+  now,
+}: PlansOptions): Plans {
   const { hashKey: key, projects } = store
 
   const lookAhead = async (prepared: Prepared): Promise<Ahead> => {
@@ -85,6 +94,7 @@ export function createPlans({ store, loader, deployments, engine, foresee, now }
       const prepared = await deployments.prepare(request, { contexts: keep ? 'needed' : 'not needed' })
       const { name, action, wanted, warnings } = prepared
       const { foresight, basis, past } = await lookAhead(prepared)
+      const owners = request.takeOver === true ? [] : await ownership.others(name)
       const provided = provisionMask(wanted?.project, projects.provisions(name))
       const mask: Mask = (text) => provided(past.mask(wanted?.mask(text) ?? text))
       const problems = foresight.preview.problems.map((problem) => maskProblem(problem, mask))
@@ -92,7 +102,10 @@ export function createPlans({ store, loader, deployments, engine, foresee, now }
       const document = planDocument({
         project: name,
         action,
-        preview: { ...foresight.preview, problems: [...warnings, ...problems, ...underWay(store, name)] },
+        preview: {
+          ...foresight.preview,
+          problems: [...warnings, ...problems, ...underWay(store, name), ...owners.map(ofAnother)],
+        },
         basis,
         changes: await changesIn(foresight, engine, mask),
         mask,
@@ -145,6 +158,11 @@ async function changesSeen(
 ): Promise<readonly FieldChange[] | undefined> {
   const description = await engine.describe(container.id)
   return description && maskVariables(containerChanges(specification, description))
+}
+
+/** What is planned can't be done here. */
+function ofAnother(claim: Claim): Problem {
+  return { ...toProblem(ownedByAnother(claim.project, claim)), severity: 'warning' }
 }
 
 function underWay({ deployments }: Store, name: string): readonly Problem[] {

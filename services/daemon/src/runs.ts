@@ -11,7 +11,8 @@ import type {
   Port,
   ServiceVolume,
 } from '@bulkhead/model'
-import type { OneOffRequest, OneOffs, PreparedOneOff } from '@bulkhead/reconciler'
+import { checkOurs } from '@bulkhead/reconciler'
+import type { OneOffRequest, OneOffs, Ownership, PreparedOneOff } from '@bulkhead/reconciler'
 import { checkEngine } from './deployments.ts'
 import { unknownProject } from './unknown.ts'
 import type { Deployments } from './deployments.ts'
@@ -30,6 +31,7 @@ export interface RunsOptions {
   readonly store: Pick<Store, 'projects' | 'deployments' | 'contexts'>
   readonly deployments: Deployments
   readonly oneOffs: OneOffs
+  readonly ownership: Pick<Ownership, 'others'>
   readonly engine: Engine
   readonly engineAddress: string
   readonly feed: Feed
@@ -158,6 +160,7 @@ export function createRuns(options: RunsOptions): Runs {
         )
       }
       await deployments.check(loaded, [request.service], request.credentials)
+      checkOurs((await options.ownership.others(name))[0])
       return (signal) => run(request, loaded, signal)
     },
   }

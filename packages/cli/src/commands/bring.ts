@@ -10,6 +10,10 @@ import type { Unseen } from '../progress/index.ts'
 import { replicas } from './replicas.ts'
 import { seconds } from './seconds.ts'
 
+/** What `--take-over` is for. */
+export const takeOver =
+  'keep the project here though another Bulkhead does: for when that one is gone for good'
+
 /** What `up` and `create` have in common, as commander names it. */
 export interface BringOptions {
   readonly build?: boolean
@@ -23,6 +27,7 @@ export interface BringOptions {
   /** False with `--no-recreate`. */
   readonly recreate: boolean
   readonly removeOrphans?: boolean
+  readonly takeOver?: boolean
   readonly scale?: readonly string[]
   readonly yes?: boolean
   readonly timeout?: string
@@ -40,6 +45,7 @@ export function declareBringing(command: Command): Command {
     .option('--force-recreate', 'recreate containers though nothing has changed')
     .option('--no-recreate', 'leave containers that are there as they are, until the next up without this')
     .option('--remove-orphans', 'remove containers of services that the files no longer have')
+    .option('--take-over', takeOver)
     .option(
       '-y, --yes',
       'make volumes again whose definition has changed, without asking: their data is lost',
@@ -68,6 +74,7 @@ export function bringRequest(options: BringOptions, context: Context): Omit<Depl
     recreateVolumes: options.yes === true ? 'all' : undefined,
     scale: replicas('--scale', options.scale ?? []),
     removeOrphans: options.removeOrphans ?? isOn(context.env.COMPOSE_REMOVE_ORPHANS),
+    takeOver: options.takeOver,
     timeoutSeconds: seconds('--timeout', options.timeout),
   }
 }

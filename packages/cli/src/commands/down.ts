@@ -6,11 +6,13 @@ import { isOn } from '../globals.ts'
 import { projectName } from '../project/load.ts'
 import { askByName, named } from '../project/ask.ts'
 import { carryOut } from '../request.ts'
+import { takeOver } from './bring.ts'
 import { seconds } from './seconds.ts'
 
 interface DownOptions {
   readonly volumes?: boolean
   readonly removeOrphans?: boolean
+  readonly takeOver?: boolean
   readonly rmi?: 'local' | 'all'
   readonly timeout?: string
 }
@@ -35,6 +37,7 @@ networks and volumes always stay. Works by name alone (-p) where the files are g
         ).choices(['local', 'all']),
       )
       .option('--remove-orphans', 'remove containers of services that the files no longer have')
+      .option('--take-over', takeOver)
       .option('-t, --timeout <seconds>', 'wait this long for a container to stop, then kill it'),
   ask: askDown,
   run: runDown,
@@ -49,6 +52,7 @@ async function askDown({ globals, args, options: raw }: Invocation, context: Con
     removeVolumes: options.volumes,
     removeImages: options.rmi,
     removeOrphans: options.removeOrphans ?? isOn(context.env.COMPOSE_REMOVE_ORPHANS),
+    takeOver: options.takeOver,
     timeoutSeconds,
   }
   return askByName(await projectName(globals, context), request, context)

@@ -53,12 +53,16 @@ function render(projects: readonly ProjectSummary[], { quiet, format }: LsOption
 }
 
 /** `running(2), exited(1)`, as Compose prints it. */
-function statesText({ states, suspended }: ProjectSummary): string {
+function statesText({ states, suspended, owner }: ProjectSummary): string {
   const counted = Object.entries(states)
     .filter(([, count]) => count > 0)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([state, count]) => `${state}(${count})`)
-  return [...counted, ...(suspended === undefined ? [] : ['suspended'])].join(', ')
+  return [
+    ...counted,
+    ...(suspended === undefined ? [] : ['suspended']),
+    ...(owner === undefined ? [] : [`of another Bulkhead (${owner.place})`]),
+  ].join(', ')
 }
 
 function filesText({ configFiles }: ProjectSummary): string {

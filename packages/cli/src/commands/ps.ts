@@ -70,6 +70,9 @@ async function runPs({ globals, args, options: raw }: Invocation, context: Conte
       containerRow(replica, service, context.now(), options.trunc),
     )
     terminal.out(renderTable(psHeader, rows))
+    const { owner } = status
+    if (owner !== undefined)
+      terminal.err(`owner: ${name} is kept by another Bulkhead (${owner.place}, since ${owner.since})\n`)
     for (const service of status.services) terminal.err(troubleText(service))
     for (const one of status.drift ?? []) terminal.err(`${driftText(one)}\n`)
   }

@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import { ownership } from './ownership.ts'
 import { lifecycle } from './lifecycle.ts'
 import { observation } from './observation.ts'
 import type { Subject } from './scene.ts'
@@ -17,6 +18,7 @@ export async function contract(t: Test, connectEngine: () => Promise<Subject>): 
   t.jobs = 4
   lifecycle(t, subject)
   observation(t, subject)
+  ownership(t, subject)
   streams(t, subject)
   stdio(t, subject)
   wire(t, subject)

@@ -103,6 +103,7 @@ function ownLabels(input: SpecificationInput): Readonly<Record<string, string>> 
     ...(replaces ? { [composeLabels.replace]: service.container_name ?? `${service.name}-${number}` } : {}),
     [bulkheadLabels.hash]: hash,
     [bulkheadLabels.isolation]: profile.mode,
+    ...(input.owner === undefined ? {} : { [bulkheadLabels.owner]: input.owner }),
     ...(service.pre_stop === undefined || service.pre_stop.length === 0
       ? {}
       : { [bulkheadLabels.preStop]: sealHooks(service.pre_stop, input.hashKey) }),

@@ -16,6 +16,8 @@ export interface SpecificationInput {
   readonly image: ObservedImage | undefined
   /** Our own hash of the service, see hash.ts. */
   readonly hash: string
+  /** Id of the Bulkhead that makes it. */
+  readonly owner?: string | undefined
   /** Seals what a label holds and not everybody may read. */
   readonly hashKey: string
   /** Compose's hash of the service. */

@@ -56,7 +56,7 @@ export const custodyRoutes: FastifyPluginAsyncTypebox<{ readonly custody: Custod
       },
     },
     async ({ params: { name } }, reply) => {
-      custody.release(name)
+      await custody.release(name)
       return reply.code(204).send(null)
     },
   )

@@ -11,12 +11,13 @@ import {
 } from '@bulkhead/api'
 import type { ProjectSummary } from '@bulkhead/api'
 import type { Engine, ProjectOnEngine } from '@bulkhead/engine'
-import type { ProjectStatus } from '@bulkhead/model'
+import type { Claim, Owner, ProjectStatus } from '@bulkhead/model'
 import { Type } from 'typebox'
 import { unknownProject } from '../unknown.ts'
 import type { Deployments } from '../deployments.ts'
 import type { Loader } from '../loaded.ts'
 import { maskStatus } from '../mask.ts'
+import type { Ownership } from '@bulkhead/reconciler'
 import type { KeptProject, ProjectStore } from '../store/projects.ts'
 
 export interface ProjectRouteOptions {
@@ -26,6 +27,7 @@ export interface ProjectRouteOptions {
   /** Removes what is kept of containers that are gone. */
   readonly forgetLogs: (project: string) => void
   readonly engine: Pick<Engine, 'projects'>
+  readonly ownership: Pick<Ownership, 'others'>
   readonly statusOf: (project: string) => Promise<ProjectStatus>
 }
 
@@ -33,7 +35,7 @@ const params = Type.Object({ name: ProjectNameSchema })
 const path = `${paths.projects}/:name`
 
 export const projectRoutes: FastifyPluginAsyncTypebox<ProjectRouteOptions> = async (app, options) => {
-  const { projects, loader, deployments, engine, statusOf, forgetLogs } = options
+  const { projects, loader, deployments, engine, ownership, statusOf, forgetLogs } = options
 
   app.get(
     paths.projects,
@@ -47,7 +49,9 @@ export const projectRoutes: FastifyPluginAsyncTypebox<ProjectRouteOptions> = asy
       },
     },
     async ({ query: { all = false } }) => {
-      const summaries = summarize(projects.list(), await engine.projects(), loader)
+      const [onEngine, claims] = await Promise.all([engine.projects(), ownership.others()])
+      const owners = new Map(claims.map((claim) => [claim.project, ownerOf(claim)]))
+      const summaries = summarize(projects.list(), onEngine, owners, loader)
       return { projects: summaries.filter(({ states }) => all || (states['running'] ?? 0) > 0) }
     },
   )
@@ -82,13 +86,16 @@ export const projectRoutes: FastifyPluginAsyncTypebox<ProjectRouteOptions> = asy
       },
     },
     async ({ params: { name }, query: { all = false } }) => {
-      const status = await statusOf(name)
+      const [status, [claim]] = await Promise.all([statusOf(name), ownership.others(name)])
       const kept = projects.get(name)
       if (kept === undefined && status.services.every(({ replicas }) => replicas.length === 0)) {
         throw unknownProject(name)
       }
       const suspended = kept?.suspended === undefined ? {} : { suspended: kept.suspended }
-      const shown = { ...maskStatus(status, loader.maskOf(name)), ...suspended }
+      // One that was given up meanwhile is nobody's, and not ours again by itself.
+      const another = claim === undefined ? projects.notes(name)?.yielded : ownerOf(claim)
+      const owner = another === undefined ? {} : { owner: another }
+      const shown = { ...maskStatus(status, loader.maskOf(name)), ...suspended, ...owner }
       return all ? shown : runningOnly(shown)
     },
   )
@@ -114,6 +121,7 @@ export const projectRoutes: FastifyPluginAsyncTypebox<ProjectRouteOptions> = asy
 function summarize(
   kept: readonly KeptProject[],
   onEngine: readonly ProjectOnEngine[],
+  owners: ReadonlyMap<string, Owner>,
   loader: Loader,
 ): readonly ProjectSummary[] {
   const names = [...new Set([...kept, ...onEngine].map(({ name }) => name))].sort()
@@ -121,6 +129,7 @@ function summarize(
     const ours = kept.find((project) => project.name === name)
     const theirs = onEngine.find((project) => project.name === name)
     const project = currentOf(name, ours, loader)
+    const owner = owners.get(name)
     const workingDir = theirs?.workingDir ?? project?.workingDir
     return {
       name,
@@ -130,8 +139,13 @@ function summarize(
       ...(ours === undefined ? {} : { target: ours.intent.target }),
       ...(ours?.revision === undefined ? {} : { revision: ours.revision }),
       ...(ours?.suspended === undefined ? {} : { suspended: ours.suspended }),
+      ...(owner === undefined ? {} : { owner }),
     }
   })
+}
+
+function ownerOf({ owner, place, since }: Claim): Owner {
+  return { owner, place, since }
 }
 
 /** A list is not spoiled by one project that this version cannot load. */
