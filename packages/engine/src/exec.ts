@@ -33,9 +33,10 @@ export async function openExec(
   request: ExecRequest,
   signal?: AbortSignal,
 ): Promise<Execution> {
-  const docker = await client.streams(signal)
   const terminal = request.terminal ?? false
-  const id = await createExec(docker, container, request, signal)
+  const id = await createExec(await client.calls(signal), container, request, signal)
+  // The answer has a limit, what follows it has none.
+  const docker = await client.patient(0, signal)
   return attempt(`run a command in container "${container}"`, signal, async () => {
     const socket = await hijack(docker, {
       path: `/exec/${segment(id)}/start`,

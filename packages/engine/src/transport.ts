@@ -115,20 +115,24 @@ async function exchange(
   request: DialRequest,
 ): Promise<unknown> {
   signal?.throwIfAborted()
-  const limit = limitMs === undefined ? undefined : AbortSignal.timeout(limitMs)
-  const ends = [signal, limit].filter((one) => one !== undefined)
+  const limit = limitMs === undefined ? undefined : new AbortController()
+  // One that outlives its call would hold on to it for as long as the limit is.
+  const timer = limit && setTimeout(() => limit.abort(), limitMs).unref()
+  const ends = [signal, limit?.signal].filter((one) => one !== undefined)
   try {
-    const answer = await send(wire, version, ends.length === 0 ? undefined : AbortSignal.any(ends), request)
+    const answer = await send(wire, version, ends, request)
     return 'socket' in answer ? answer.socket : await result(answer.message, request)
   } catch (error) {
     signal?.throwIfAborted()
     // It may have been carried out all the same: whoever asked looks afresh.
-    if (limit?.aborted === true)
+    if (limit?.signal.aborted === true)
       throw unreachable(
         address,
         new Error(`no answer to ${request.method} ${pathOf(request)} in ${seconds(limitMs)} s`),
       )
     throw error instanceof EngineAnswer ? error : unreachable(address, error)
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -138,7 +142,7 @@ type Answer = { readonly message: IncomingMessage } | { readonly socket: unknown
 function send(
   wire: Wire,
   version: string | undefined,
-  signal: AbortSignal | undefined,
+  ends: readonly AbortSignal[],
   request: DialRequest,
 ): Promise<Answer> {
   const body = request.file ?? jsonBody(request)
@@ -158,8 +162,8 @@ function send(
         headers: headersOf(request, body),
       })
       const abort = (): void => void outgoing.destroy(new Error('aborted'))
-      signal?.addEventListener('abort', abort, { once: true })
-      outgoing.on('close', () => signal?.removeEventListener('abort', abort))
+      for (const end of ends) end.addEventListener('abort', abort, { once: true })
+      outgoing.on('close', () => ends.forEach((end) => end.removeEventListener('abort', abort)))
       outgoing.on('upgrade', (_message, socket, head) => {
         // The engine may have spoken already.
         if (head.length > 0) socket.unshift(head)
@@ -169,7 +173,7 @@ function send(
       outgoing.on('error', (error) => {
         // The engine closed an idle connection just as it was taken up again: nothing was asked yet.
         const unasked = request.method === 'GET' && outgoing.reusedSocket && !answered
-        if (unasked && signal?.aborted !== true) open()
+        if (unasked && !ends.some((end) => end.aborted)) open()
         else reject(error)
       })
       write(outgoing, body, reject)
@@ -204,15 +208,21 @@ async function result(message: IncomingMessage, request: DialRequest): Promise<u
   return type.startsWith('application/json') ? JSON.parse(content.toString('utf8')) : content
 }
 
-async function collect(message: IncomingMessage, limit = Infinity): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of message as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    bytes += chunk.length
-    if (bytes > limit) break
-  }
-  return Buffer.concat(chunks)
+function collect(message: IncomingMessage, limit = Infinity): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    message.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes <= limit) return
+      resolve(Buffer.concat(chunks))
+      message.destroy()
+    })
+    message.on('end', () => resolve(Buffer.concat(chunks)))
+    message.on('error', reject)
+    message.on('close', () => reject(new Error('the answer broke off')))
+  })
 }
 
 async function errorWords(message: IncomingMessage): Promise<string> {

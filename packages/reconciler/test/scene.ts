@@ -10,11 +10,9 @@ import { mortal } from './mortal.ts'
 import type { Wish } from './stories.ts'
 
 /** How long anything may take to come about. */
-const patienceMs = 10_000
+const patienceMs = 30_000
 /** A second of the engine's is this part of one of ours. */
 const speed = 200
-/** An engine that has said nothing for so long, in our time, says nothing any more. */
-const callTimeoutMs = 600
 
 /** What befalls one call: the engine's faults, the end of our own process as it makes the call, or that of the engine. */
 export type Blow = Fault['does'] | 'die before' | 'die after' | 'take the engine with it'
@@ -50,12 +48,17 @@ export interface Player {
   leaves(): Promise<void>
 }
 
+export interface SceneOptions
+  extends Pick<TwinOptions, 'scripts' | 'onCall' | 'latency'>, Pick<ReconcilerOptions, 'clock'> {
+  /** An engine that has said nothing for so long, in our time, says nothing any more. @default as long as anything may take */
+  readonly callTimeoutMs?: number
+}
+
 export async function openScene(
   release: LinuxRelease,
   seed: number,
-  more: Pick<TwinOptions, 'scripts' | 'onCall' | 'latency'> & Pick<ReconcilerOptions, 'clock'> = {},
+  { callTimeoutMs = patienceMs, clock, ...twinOptions }: SceneOptions = {},
 ): Promise<Scene> {
-  const { clock, ...twinOptions } = more
   const ledger = memoryLedger()
   const twin = await startTwin({
     rules: linuxRules(release),
@@ -67,7 +70,7 @@ export async function openScene(
   return {
     twin,
     ledger,
-    enter: async () => newPlayer(twin, ledger, await twin.openDoor(), clock),
+    enter: async () => newPlayer(twin, ledger, await twin.openDoor(), { callTimeoutMs, clock }),
     strike(blow, n, kill) {
       let struck: Call | undefined
       let seen = 0
@@ -102,7 +105,10 @@ function newPlayer(
   twin: Twin,
   ledger: MemoryLedger,
   door: Entrance,
-  clock: ReconcilerOptions['clock'],
+  {
+    callTimeoutMs,
+    clock,
+  }: Required<Pick<SceneOptions, 'callTimeoutMs'>> & { readonly clock: ReconcilerOptions['clock'] },
 ): Player {
   const client = connect({ url: door.dockerHost, source: 'the test' }, { callTimeoutMs })
   const life = mortal(client)

@@ -1,5 +1,5 @@
 export type { Call, Fault } from './calls.ts'
-export { manualClock, realClock, type Clock, type ManualClock } from './clock.ts'
+export { manualClock, realClock, timestamp, type Clock, type ManualClock } from './clock.ts'
 export type { FileEntry, Files } from './files.ts'
 export type { ImageSpec } from './state/image.ts'
 export { linuxRules, type LinuxRelease } from './linux.ts'

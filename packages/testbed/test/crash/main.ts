@@ -107,41 +107,44 @@ async function inLanes<Lane, Thing, Result>(
   return results
 }
 
-async function theirs(on: TestEngine): Promise<readonly string[]> {
+/** Each version of Compose with a project of its own, side by side. */
+function theirs(on: TestEngine): Promise<readonly string[]> {
   const plugins = [
     join(on.dockerConfig, 'cli-plugins', 'docker-compose'),
     ...(process.env['COMPOSE_PLUGIN']?.split(':') ?? []),
   ]
-  const rows: string[] = []
-  for (const plugin of [...new Set(plugins)].filter((path) => existsSync(path))) {
-    const compose = await openCompose(on, plugin)
-    const project = crashProject(`crash-compose-${rows.length + 1}`, width, {
-      renewsVolume: compose.renewsVolumes,
-    })
-    try {
-      await compose.measure(project, 0)
-      const span = await compose.measure(project, 1)
-      const name = `docker compose ${compose.version}`
-      say(`${name}: a change takes ${Math.round(span)} ms from its first changing call`)
-      const random = seeded(seed)
-      const results: Result[] = []
-      for (let n = 1; n <= moments; n += 1) {
-        const afterMs = Math.round(random() * span)
-        const result = await compose.change(project, n + 1, afterMs)
-        tell(`${name} ${afterMs} ms`, result)
-        results.push(result)
-        if (result.faults.length === 0) continue
-        // What it can't get out of by itself is no start for the next trial.
-        await compose.down(project)
-        await compose.measure(project, n + 1)
-      }
+  return Promise.all(
+    [...new Set(plugins)]
+      .filter((path) => existsSync(path))
+      .map((plugin, index) => byCompose(on, plugin, `crash-compose-${index + 1}`)),
+  )
+}
+
+async function byCompose(on: TestEngine, plugin: string, called: string): Promise<string> {
+  const compose = await openCompose(on, plugin)
+  const project = crashProject(called, width, { renewsVolume: compose.renewsVolumes })
+  try {
+    await compose.measure(project, 0)
+    const span = await compose.measure(project, 1)
+    const name = `docker compose ${compose.version}`
+    say(`${name}: a change takes ${Math.round(span)} ms from its first changing call`)
+    const random = seeded(seed)
+    const results: Result[] = []
+    for (let n = 1; n <= moments; n += 1) {
+      const afterMs = Math.round(random() * span)
+      const result = await compose.change(project, n + 1, afterMs)
+      tell(`${name} ${afterMs} ms`, result)
+      results.push(result)
+      if (result.faults.length === 0) continue
+      // What it can't get out of by itself is no start for the next trial.
       await compose.down(project)
-      rows.push(summary(name, results))
-    } finally {
-      await compose.close()
+      await compose.measure(project, n + 1)
     }
+    await compose.down(project)
+    return summary(name, results)
+  } finally {
+    await compose.close()
   }
-  return rows
 }
 
 function tell(what: string, { faults, deaths, milliseconds }: Result): void {
