@@ -37,6 +37,8 @@ export interface AttachOptions {
 
 /** Milliseconds that the last lines of a container may be on their way. */
 const lastWordsMs = 250
+/** What was sent a signal from outside may be started again: by whoever restarts it, or by the loop. */
+const returnMs = 3000
 
 /**
  * Follows the output of a project until all of its containers have ended, or
@@ -116,8 +118,11 @@ async function watch(
   const { client, project } = options
   const told = new Set<string>()
   let replicas = first
+  let wasKilled = false
   try {
     for await (const event of client.containerEvents(project, { signal: leaving.signal })) {
+      if (event !== 'look' && event.action === 'kill') wasKilled = true
+      if (event !== 'look' && event.action === 'start') wasKilled = false
       if (event !== 'look' && !endings.has(event.action)) continue
       replicas = await replicasOf(options)
       if (event !== 'look') tellEvent(event, replicas, told, options)
@@ -135,7 +140,7 @@ async function watch(
       }
       if (!replicas.every(hasEnded)) continue
       // One that somebody restarts has ended for a moment.
-      await delay(lastWordsMs)
+      await delay(wasKilled ? returnMs : lastWordsMs)
       replicas = await replicasOf(options)
       if (!replicas.every(hasEnded)) continue
       leaving.abort(allEnded)

@@ -9,6 +9,8 @@ export interface Gap {
   readonly since: string
   /** The engine tells less than it can remember: it was started since. */
   readonly restarted: boolean
+  /** ISO 8601: the first that the engine tells after it, its own start if it was started since; undefined: nothing yet. */
+  readonly told: string | undefined
 }
 
 /** What an engine that was not started anew remembers: this many events, of all kinds. */
@@ -21,7 +23,10 @@ export function newsSince(
 ): { readonly news: readonly EngineEvent[]; readonly gap: Gap | undefined } {
   const news = events.filter(({ timeNano }) => BigInt(timeNano) > BigInt(since))
   const isWhole = events.some(({ timeNano }) => timeNano === since)
-  return { news, gap: isWhole ? undefined : { since: momentOf(since), restarted: count < remembered } }
+  if (isWhole) return { news, gap: undefined }
+  const [first] = news
+  const told = first === undefined ? undefined : momentOf(first.timeNano)
+  return { news, gap: { since: momentOf(since), restarted: count < remembered, told } }
 }
 
 /** What follows for a project from a gap. */
@@ -57,9 +62,9 @@ export function bridge(
   // Its memory may be full of its own start by now.
   const restarted =
     gap.restarted || (up.length > 0 && up.every(({ startedAt }) => isLater(startedAt, gap.since)))
-  // One that was killed stops nothing: what it ran ended, for all it knows, when it came back.
+  // One that was killed stops nothing as it goes: what it ran ended, for all it knows, when it came back.
   const wentDown = restarted && !replicas.some(({ finishedAt }) => isLater(finishedAt, gap.since))
-  const released = wentDown ? stoppedByEngine(gap, notes) : []
+  const released = restarted ? stoppedByEngine(gap, notes, wentDown) : []
   const left = replicas.filter(
     (one) =>
       notes.ended[one.id] === undefined &&
@@ -84,15 +89,25 @@ export function bridge(
   }
 }
 
-/** An engine that is told to end stops every container first, and tells so as if somebody had. */
-function stoppedByEngine({ since }: Gap, { held }: Notes): readonly string[] {
+/**
+ * An engine that is told to end stops every container first, one that was killed
+ * stops what still runs when it comes back; both tell so as if somebody had.
+ */
+function stoppedByEngine(
+  { since, told = since }: Gap,
+  { held }: Notes,
+  wentDown: boolean,
+): readonly string[] {
+  const [from, to] = wentDown
+    ? [Date.parse(since) - patienceMs, Infinity]
+    : [Date.parse(told), Date.parse(told) + patienceMs]
   return Object.entries(held)
-    .filter(([, at]) => Date.parse(at) > Date.parse(since) - longestShutdownMs)
+    .filter(([, at]) => Date.parse(at) >= from && Date.parse(at) <= to)
     .map(([service]) => service)
 }
 
-/** Milliseconds that an engine may take to go down; a stop of somebody's in that time is taken for its own. */
-const longestShutdownMs = 60_000
+/** Milliseconds that an engine may take to stop all; a stop of somebody's in that time is taken for its own. */
+const patienceMs = 60_000
 
 /** Those, and of the others all that need one of them: these start again after it. */
 function withDependents(

@@ -323,6 +323,24 @@ const rows: readonly Row[] = [
       ),
   },
   {
+    name: 'what an engine that was killed stops as it comes back must run again, and what was held stay so',
+    services: { web: steady, db: { restart: 'always' }, held: steady },
+    does: async (stage) => {
+      await stage.call('POST', '/containers/app-held-1/stop')
+      await comesTrue(() => isHeld('held')(stage))
+      await stage.twin.die()
+      await stage.twin.comeBack('cleared')
+    },
+    until: startedAgain('web'),
+    check: async (t, { state, status }) => {
+      t.same([state('web'), state('db'), state('held')], ['running', 'running', 'exited'])
+      t.same(
+        (await status()).services.filter(({ held }) => held !== undefined).map(({ name }) => name),
+        ['held'],
+      )
+    },
+  },
+  {
     name: 'what was held must be held after a restart of the engine too',
     services: { web: steady, db: steady },
     does: async (stage) => {

@@ -5,7 +5,7 @@ import { newCalls } from './calls.ts'
 import type { Call, Fault } from './calls.ts'
 import { realClock } from './clock.ts'
 import type { Clock } from './clock.ts'
-import { isUp } from './container.ts'
+import { isUp, tellContainer } from './container.ts'
 import { addImage } from './image.ts'
 import type { ImageSpec } from './state/image.ts'
 import { linuxRules } from './linux.ts'
@@ -69,9 +69,10 @@ export interface Twin {
    * Listens again, with no memory of events.
    *
    * @param containers `kept`: they ran on meanwhile (live restore). `stopped`: they were stopped, and those
-   * whose policy is `always` are started.
+   * whose policy is `always` are started. `cleared`: likewise, but they ran on, and it stops them as it comes back,
+   * and tells so: what an engine does that was killed alone.
    */
-  comeBack(containers?: 'kept' | 'stopped'): Promise<void>
+  comeBack(containers?: 'kept' | 'stopped' | 'cleared'): Promise<void>
   close(): Promise<void>
 }
 
@@ -133,7 +134,8 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
     async comeBack(containers = 'kept') {
       if (containers === 'stopped') stopAll(world)
       world.events.forget()
-      if (containers === 'stopped') startAlways(world)
+      if (containers === 'cleared') clearAll(world)
+      if (containers !== 'kept') startAlways(world)
       for (const path of doors.keys()) await open(path)
     },
     async close() {
@@ -154,6 +156,14 @@ function end(container: World['containers'] extends Map<string, infer C> ? C : n
 
 function stopAll(world: World): void {
   for (const container of world.containers.values()) if (isUp(container)) end(container)
+}
+
+function clearAll(world: World): void {
+  for (const container of [...world.containers.values()].filter(isUp)) {
+    tellContainer(world, 'kill', container, { signal: '15' })
+    end(container)
+    tellContainer(world, 'stop', container)
+  }
 }
 
 /** The engine's own stop counts as one by hand: `unless-stopped` stays down. */

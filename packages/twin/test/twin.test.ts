@@ -221,6 +221,11 @@ t.test('an engine that dies and comes back must know its containers and no event
   await twin.die()
   await twin.comeBack('stopped')
   t.strictSame([await state(always), await state(unless)], ['running', 'exited'])
+  await engine.startContainer(unless)
+  await twin.die()
+  await twin.comeBack('cleared')
+  t.strictSame([await state(always), await state(unless)], ['running', 'exited'])
+  t.strictSame(actionsOf(twin, unless).toSorted(), ['die', 'kill', 'stop'])
 })
 
 t.test('an event stream that is dropped must break for those who listen alone', async (t) => {

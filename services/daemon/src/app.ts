@@ -161,6 +161,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     now,
     sse,
     settled: (project, signal) => settled(() => store.deployments.active(project), feed, signal),
+    isToRun(project, services) {
+      const { target, resting } = store.projects.get(project)?.intent ?? { target: 'down', resting: {} }
+      return (
+        target === 'up' && (services.length === 0 || services.some((name) => resting[name] === undefined))
+      )
+    },
   })
   const sessions = createSessions(randomUUID)
   openSessionsOn(app.server, sessions, options.closing)

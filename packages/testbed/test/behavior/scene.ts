@@ -81,7 +81,8 @@ export async function behaviors(
   })
 }
 
-async function openScene(house: House, name: string, t: Test): Promise<Scene> {
+/** A folder on its own, for what needs another engine or daemon than the rest. */
+export async function openScene(house: House, name: string, t: Test): Promise<Scene> {
   const folder = join(house.folder, name)
   await mkdir(folder, { recursive: true })
   const docker = async (...args: readonly string[]): Promise<string> => {

@@ -6,7 +6,13 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startEngine, type Outcome, type Release, type TestEngine } from '../../src/index.ts'
+import {
+  startEngine,
+  type Outcome,
+  type Release,
+  type StartEngineOptions,
+  type TestEngine,
+} from '../../src/index.ts'
 import { run } from '../../src/run.ts'
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
@@ -48,8 +54,12 @@ export type Answer = Readonly<Record<string, unknown>> & {
   readonly id?: string
 }
 
-export async function openHouse(release: Release): Promise<House> {
-  const engine = await startEngine({ release })
+export async function openHouse(
+  release: Release,
+  /** Another engine than the one that all tests share. */
+  own: Omit<StartEngineOptions, 'release'> = {},
+): Promise<House> {
+  const engine = await startEngine({ release, ...own })
   const folder = await mkdtemp(join(tmpdir(), 'bulkhead-e2e-'))
   const socket = join(folder, 'bulkhead.sock')
   const env = {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ProjectLogLine } from '@bulkhead/api'
 import type { Engine, EngineEvent } from '@bulkhead/engine'
 import type { ObservedContainer } from '@bulkhead/model'
@@ -21,12 +22,16 @@ export interface LogSource {
   readonly engine: Pick<Engine, 'observe' | 'logs' | 'events'>
   /** Resolves when no deployment of the project is under way: until then more containers may start. */
   readonly settled: (signal: AbortSignal) => Promise<void>
+  /** Whether any of the services is to run, as far as Bulkhead was asked. */
+  readonly isToRun: () => boolean
 }
 
 type Container = Pick<ObservedContainer, 'id' | 'name' | 'service'>
 type From = Pick<LogsRequest, 'since' | 'tail'>
 
 const capacity = 256
+/** What was killed from outside may be started again: by whoever restarts it, or by the loop. */
+const returnMs = 3000
 
 /**
  * The lines of a project's containers, joined as they come. With `follow`,
@@ -67,6 +72,8 @@ interface Readers {
   add(container: Container, from: From): void
   /** Its time of death is where its next life is read from. */
   died(id: string, at: string | undefined): void
+  /** It was sent a signal: if it ends now, it is not by itself. */
+  killed(): void
   /** It started: read what it says from now on, all of it when it is new. */
   started(container: Container): void
 }
@@ -80,6 +87,7 @@ function createReaders(
   const open = new Set<string>()
   const lastDeath = new Map<string, string>()
   const startedAgain = new Map<string, Container>()
+  let wasKilled = false
 
   const read = async ({ id, name, service }: Container, { since, tail }: From): Promise<void> => {
     const { follow, timestamps, until } = request
@@ -94,6 +102,9 @@ function createReaders(
     if (request.follow && !cut.aborted) {
       await source.settled(cut)
       if (await isAnyUp(source, request)) return
+      if (wasKilled && source.isToRun())
+        await delay(returnMs, undefined, { signal: cut }).catch(() => undefined)
+      if (cut.aborted || (await isAnyUp(source, request))) return
     }
     if (open.size === 0) channel.end()
   }
@@ -125,7 +136,11 @@ function createReaders(
     died(id, at) {
       if (at !== undefined) lastDeath.set(id, at)
     },
+    killed() {
+      wasKilled = true
+    },
     started(container) {
+      wasKilled = false
       if (open.has(container.id)) startedAgain.set(container.id, container)
       else
         add(container, {
@@ -162,6 +177,7 @@ function watchStarts(
 
 function note(event: EngineEvent, readers: Readers): void {
   const { id, service = '', attributes, action } = event
+  if (action === 'kill') readers.killed()
   if (action === 'die') readers.died(id, secondsOf(event))
   if (action === 'start') readers.started({ id, service, name: attributes['name'] ?? id })
 }

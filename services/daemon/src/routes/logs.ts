@@ -26,12 +26,14 @@ export interface LogRouteOptions {
   readonly loader: Loader
   readonly previousLogs: Pick<PreviousLogs, 'services' | 'lines'>
   readonly settled: (project: string, signal: AbortSignal) => Promise<void>
+  /** Whether any of the services, of all where none is named, is asked to run. */
+  readonly isToRun: (project: string, services: readonly string[]) => boolean
   readonly now: () => Date
   readonly sse: SseOptions
 }
 
 export const logRoutes: FastifyPluginAsyncTypebox<LogRouteOptions> = async (app, options) => {
-  const { engine, loader, settled, now, sse, previousLogs } = options
+  const { engine, loader, settled, isToRun, now, sse, previousLogs } = options
   app.get(
     `${paths.projects}/:name/logs`,
     {
@@ -94,7 +96,11 @@ export const logRoutes: FastifyPluginAsyncTypebox<LogRouteOptions> = async (app,
         until: until === undefined ? undefined : instant(until, now()),
         from: placesOf(typeof from === 'string' ? [from] : from, now()),
       }
-      const source: LogSource = { engine, settled: (signal) => settled(name, signal) }
+      const source: LogSource = {
+        engine,
+        settled: (signal) => settled(name, signal),
+        isToRun: () => isToRun(name, services),
+      }
       const mask = loader.maskOf(name)
       const lines = async function* (signal: AbortSignal): AsyncGenerator<ServerSentEvent> {
         for await (const line of followLogs(source, wanted, signal)) {
