@@ -76,16 +76,20 @@ interface GlobalOptions {
   readonly dryRun?: boolean
 }
 
+/** Those that say where the project is. */
+export function projectFlags(program: Command): Pick<Globals, 'file' | 'envFile' | 'projectDirectory'> {
+  const { file = [], envFile = [], projectDirectory } = program.opts<GlobalOptions>()
+  return { file, envFile, projectDirectory }
+}
+
 /** Flags go before variables of the environment, these before defaults. */
 export function readGlobals(program: Command, env: Context['env']): Globals {
   const options = program.opts<GlobalOptions>()
   const json = options.json ?? false
   return {
-    file: options.file ?? [],
+    ...projectFlags(program),
     projectName: options.projectName,
     profile: options.profile ?? [],
-    envFile: options.envFile ?? [],
-    projectDirectory: options.projectDirectory,
     allResources: options.allResources ?? false,
     compatibility: options.compatibility ?? false,
     parallel: bound(options.parallel ?? limitOf(env.COMPOSE_PARALLEL_LIMIT)),

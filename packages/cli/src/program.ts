@@ -4,7 +4,8 @@ import type { CommandEntry, CommandModule, Invocation } from './command.ts'
 import { commands } from './commands/index.ts'
 import type { Context } from './context.ts'
 import { exitCodes, usageError } from './exit.ts'
-import { declareGlobals, readGlobals } from './globals.ts'
+import { withEnvironmentFiles } from './environment.ts'
+import { declareGlobals, projectFlags, readGlobals } from './globals.ts'
 import { colorsFor } from './render/color.ts'
 import { version } from './version.ts'
 
@@ -47,16 +48,18 @@ export function createProgram(context: Context, setExitCode: (code: number) => v
     .version(version, '-v, --version', 'show the version')
     .addHelpOption(new Option('-h, --help', 'show help').helpGroup('Other:'))
     .helpCommand(false)
-  addCommands(program, commands, (module, command, args, options) => {
+  addCommands(program, commands, async (module, command, args, options) => {
     if (module.run === undefined) return command.help({ error: true })
     const { dryRun = false, ...own } = options
-    const before = readGlobals(program, context.env)
+    const env = await withEnvironmentFiles(context, projectFlags(program))
+    const surrounded = { ...context, env }
+    const before = readGlobals(program, env)
     const globals = { ...before, dryRun: before.dryRun || dryRun === true }
     const invocation = { globals, args, options: own, find: moduleNamed }
     const running = globals.dryRun
-      ? rehearse(module, command, invocation, context)
-      : module.run(invocation, context)
-    return running.then(setExitCode)
+      ? rehearse(module, command, invocation, surrounded)
+      : module.run(invocation, surrounded)
+    setExitCode(await running)
   })
   program
     .command('help')

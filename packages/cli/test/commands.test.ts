@@ -97,6 +97,36 @@ t.test('up -d', async (t) => {
     t.notOk(JSON.stringify(bundle).includes('private'), 'no variable that nothing asks for')
   })
 
+  t.test('must take from .env what stands for a flag, and a flag or the environment before it', async (t) => {
+    const daemon = await fakeDaemon(t)
+    const { bulkhead } = await shell(t, {
+      files: {
+        ...files,
+        '.env': 'COMPOSE_REMOVE_ORPHANS=true\nCOMPOSE_PARALLEL_LIMIT=3\n',
+        'other.env': 'COMPOSE_REMOVE_ORPHANS=$ON\nON=0\n',
+      },
+      env: { BULKHEAD_HOST: daemon.host },
+    })
+    t.match(await bulkhead('up -d'), { code: 0 })
+    t.match(await bulkhead('down'), { code: 0 })
+    t.match(await bulkhead('--env-file other.env up -d'), { code: 0 })
+    t.match(await bulkhead('--parallel 1 up -d'), {
+      code: 0,
+    })
+    t.match(daemon.requests, [
+      { action: 'up', removeOrphans: true, parallel: 3 },
+      { action: 'down', removeOrphans: true },
+      { action: 'up', removeOrphans: false },
+      { action: 'up', removeOrphans: true, parallel: 1 },
+    ])
+    const set = await shell(t, {
+      files: { ...files, '.env': 'COMPOSE_REMOVE_ORPHANS=true' },
+      env: { BULKHEAD_HOST: daemon.host, COMPOSE_REMOVE_ORPHANS: '0' },
+    })
+    t.match(await set.bulkhead('up -d'), { code: 0 })
+    t.match(daemon.requests.at(-1), { removeOrphans: false })
+  })
+
   t.test('must send what a service needs whose profile is not active', async (t) => {
     const daemon = await fakeDaemon(t)
     const compose =

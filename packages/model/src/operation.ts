@@ -177,14 +177,14 @@ export type Operation =
       readonly files: readonly ContainerFile[]
       readonly cause: string
     }
-  /** Has the program of a provider make what a service is, or take it away. */
+  /** Has the program of a provider make what a service is, stop it, or take it away. */
   | {
       readonly type: 'runProvider'
       readonly service: string
-      readonly action: 'up' | 'down'
+      readonly action: 'up' | 'stop' | 'down'
       readonly program: string
       readonly options: ProvisionOptions
-      /** What the program may ask for; undefined: it goes down, and the files may know it no more. */
+      /** What the program may ask for; undefined: it stops or goes down, and the files may know it no more. */
       readonly definition: Service | undefined
       readonly at: SourcePosition | undefined
       readonly cause: string

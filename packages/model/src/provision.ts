@@ -15,6 +15,10 @@ export interface Provision {
   readonly options: ProvisionOptions
   /** False: it was begun, and is not known to have ended well. */
   readonly settled: boolean
+  /** True: its program says that it can stop what it provides, and keep it. Absent: it doesn't. */
+  readonly stops?: boolean | undefined
+  /** True: it was stopped on request, and is to be provided again before it is used. Absent: no. */
+  readonly stopped?: boolean | undefined
   /** Variables that whoever uses it gets, under a prefix that tells of whom. May be secret. */
   readonly variables: Readonly<Record<string, string>>
   /** Variables that they get as they are. May be secret. */

@@ -4,7 +4,7 @@ import { isOwn } from './judge.ts'
 import { emitRemovals, emitStops } from './order.ts'
 import { emitLeftovers, orphansIn } from './orphans.ts'
 import type { PlanInput, PlanResult } from './input.ts'
-import { emitReleases } from './release.ts'
+import { emitPauses, emitReleases } from './release.ts'
 import { leavingOf } from './rests.ts'
 
 /**
@@ -54,6 +54,7 @@ export function planStop(input: PlanInput): PlanResult {
   emitRemovals(draft, leaving, project, intent, 'asked for')
   const staying = observed.containers.filter((one) => !one.oneOff && !leaving.includes(one))
   emitStops(draft, staying, project, intent.stopTimeoutSeconds)
+  emitPauses(input, draft)
   return { plan: draft.plan(), problems: [] }
 }
 

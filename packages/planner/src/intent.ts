@@ -211,7 +211,10 @@ function started(base: Intent, request: IntentRequest, circumstances: Circumstan
   const present = new Set(containers.filter(({ oneOff }) => !oneOff).map(({ service }) => service))
   const named = request.services?.length ? request.services : undefined
   const enabled = selectServices(project, { services: undefined }).map(({ name }) => name)
-  const asked = new Set((scopeOf(request, project) ?? enabled).filter((name) => present.has(name)))
+  const scope = scopeOf(request, project) ?? enabled
+  const asked = new Set(scope.filter((name) => present.has(name)))
+  // What is provided has no container, and may have been stopped all the same.
+  const provided = scope.filter((name) => project.services[name]?.provider !== undefined)
   if (request.action === 'restart' && request.noDependencies !== true)
     for (const name of followersOf(project, asked)) if (present.has(name)) asked.add(name)
   const isMeant = (one: ObservedContainer): boolean =>
@@ -223,8 +226,8 @@ function started(base: Intent, request: IntentRequest, circumstances: Circumstan
   return {
     ...base,
     target: 'up',
-    services: on === undefined ? undefined : unique([...on, ...asked]),
-    resting: omit(base.resting, asked),
+    services: on && unique([...on, ...asked, ...(named === undefined ? [] : provided)]),
+    resting: omit(base.resting, new Set([...asked, ...provided])),
     remove: [],
     restarts: { ...base.restarts, ...startsOf(containers.filter(isMeant)) },
   }

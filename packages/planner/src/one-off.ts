@@ -14,10 +14,10 @@ import type { Clearing } from './clear.ts'
 import { newDraft, type Draft } from './draft.ts'
 import type { PlanResult, UpInput } from './input.ts'
 import { judge, type Judgment } from './judge.ts'
+import { planImages } from './images.ts'
 import { hasEnded } from './leftovers.ts'
 import { imageOf } from './names.ts'
 import { emitRemoval, isUp, orphansIn } from './orphans.ts'
-import { plan } from './plan.ts'
 import { emitResources } from './resources.ts'
 import { parentsOf } from './select.ts'
 import { containerSpec } from './specification/container.ts'
@@ -159,8 +159,7 @@ function imagesFor(input: UpInput, service: Service): Plan {
   const { depends_on: _dependencies, ...alone } = service
   const project = { ...input.project, services: { [service.name]: alone } }
   const intent = { ...input.intent, target: 'up' as const, services: [service.name] }
-  const { plan: nodes } = plan({ ...input, project, intent })
-  return nodes.every(({ operation: { type } }) => type === 'pullImage' || type === 'buildImage') ? nodes : []
+  return planImages({ ...input, project, intent })
 }
 
 function missingImage({ observed }: UpInput, project: Project, service: Service): readonly Problem[] {

@@ -65,6 +65,7 @@ function causeFor(
   const found = provisions.find((one) => one.kind === kind && one.name === name)
   if (found === undefined) return 'not provided'
   if (!found.settled) return 'interrupted'
+  if (found.stopped === true) return 'stopped'
   if (found.source !== source || canonical(found.options) !== canonical(options)) return 'options changed'
   const isAsked = deployment?.options.renewProvisions?.includes(name) === true
   return isAsked && deployment?.provided?.has(name) !== true ? 'asked for' : undefined
@@ -243,7 +244,7 @@ function wantedBy(operation: Plan[number]['operation']): Provision | undefined {
       options: operation.options,
       ...empty,
     }
-  if (operation.type !== 'runProvider' || operation.action === 'down') return undefined
+  if (operation.type !== 'runProvider' || operation.action !== 'up') return undefined
   return {
     kind: 'provider',
     name: operation.service,

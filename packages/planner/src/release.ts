@@ -31,11 +31,39 @@ function causeToRelease(
 }
 
 /** The step that has a provider take away what it made. */
-export function release({ name, source, options }: Provision, cause: string): OperationOf<'runProvider'> {
+export function release(provision: Provision, cause: string): OperationOf<'runProvider'> {
+  return ending(provision, 'down', cause)
+}
+
+/**
+ * Has the programs stop what they provide, where they can and it is asked for: after the containers that
+ * are stopped, one after another, those first that others don't depend on.
+ */
+export function emitPauses({ project, intent, deployment, provisions = [] }: PlanInput, draft: Draft): void {
+  if (deployment?.action !== 'stop') return
+  let after = draft
+    .plan()
+    .filter(({ operation }) => operation.type === 'stopContainer')
+    .map(({ id }) => id)
+  const isMeant = ({ kind, name, stops = false, stopped = false }: Provision): boolean =>
+    kind === 'provider' &&
+    stops &&
+    !stopped &&
+    (intent.target === 'stopped' || intent.resting[name] === 'stopped')
+  const order = Object.keys(project?.services ?? {})
+  const meant = provisions.filter(isMeant).toSorted((a, b) => order.indexOf(b.name) - order.indexOf(a.name))
+  for (const provision of meant) after = [draft.add(ending(provision, 'stop', 'asked for'), after)]
+}
+
+function ending(
+  { name, source, options }: Provision,
+  action: 'stop' | 'down',
+  cause: string,
+): OperationOf<'runProvider'> {
   return {
     type: 'runProvider',
     service: name,
-    action: 'down',
+    action,
     program: source,
     options,
     definition: undefined,

@@ -3,6 +3,7 @@ import type { Draft } from './draft.ts'
 import type { PlanInput } from './input.ts'
 import { isOwn } from './judge.ts'
 import { emitRemovals, emitStops } from './order.ts'
+import { emitPauses } from './release.ts'
 
 /**
  * Stops what is to be stopped and removes what is to be gone, of a project that
@@ -19,6 +20,7 @@ export function planRests(input: PlanInput & { readonly project: Project }, draf
   const staying = observed.containers.filter((one) => !leaving.includes(one))
   const stopping = staying.filter(({ service, oneOff }) => !oneOff && intent.resting[service] === 'stopped')
   emitStops(draft, stopping, project, intent.stopTimeoutSeconds)
+  emitPauses(input, draft)
   const rest = { ...observed, containers: staying }
   if (deployment.action === 'down') emitUnused(input, rest, leaving, gone, draft)
   return rest

@@ -81,7 +81,7 @@ export function subjectOf(operation: Operation): string {
     case 'runInit':
       return `pre_start[${operation.index}] of service ${operation.service}`
     case 'runProvider':
-      return `provider ${operation.service}${operation.action === 'down' ? ' down' : ''}`
+      return `provider ${operation.service}${operation.action === 'up' ? '' : ` ${operation.action}`}`
     case 'prepareModel':
       return `model ${operation.model}`
     case 'renameContainer':

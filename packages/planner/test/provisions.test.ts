@@ -1,5 +1,5 @@
 import t from 'tap'
-import { upIntent, type Provision, type Service } from '@bulkhead/model'
+import { upIntent, type Intent, type Provision, type Service } from '@bulkhead/model'
 import { overriddenBy, planText, preview, withProvisions, type PlanInput } from '../src/index.ts'
 import { plan } from '../src/plan.ts'
 import { scenario } from './scenario.ts'
@@ -113,6 +113,40 @@ t.test('down must have a provider take away what it made, without files too', as
   t.same(planned({ ...inputOf({}, [given({ settled: false })], { intent }), project: undefined }), lines)
   t.same(planned(inputOf({ db, web }, [], { intent })), [])
   t.same(planned(inputOf({ web: {} }, [given()], { intent })), [], 'an orphan stays')
+})
+
+t.test('stop must stop what a provider can stop, after what uses it, and up provide it again', async (t) => {
+  const asked = { ...scenario().input().deployment, action: 'stop' } as PlanInput['deployment']
+  const stops = (
+    services: Record<string, Partial<Service>>,
+    intent: Partial<Intent>,
+    ...all: Provision[]
+  ) => {
+    const { observed } = scenario().wants({ web }).finds('web running').input()
+    return planned(
+      inputOf(services, all, { observed, intent: { ...upIntent, ...intent }, deployment: asked }),
+    )
+  }
+  const can = given({ stops: true })
+  const all = ['[] #1 stop container app-web-1 (asked for)', '[1] #2 run provider db stop (asked for)']
+  t.same(stops({ db, web }, { target: 'stopped' }, can), all)
+  t.same(stops({ db, web }, { target: 'stopped' }, given()), all.slice(0, 1), 'others hear nothing of it')
+  t.same(stops({ db, web }, { target: 'stopped' }, { ...can, stopped: true }), all.slice(0, 1), 'once')
+  const alone = stops({ db, web: { ...web, environment: {} } }, { resting: { db: 'stopped' } }, can)
+  t.equal(alone[0], '[] #1 run provider db stop (asked for)')
+  const queue = { provider: cloud, depends_on: web.depends_on } as Partial<Service>
+  t.same(
+    stops({ db, queue, web }, { target: 'stopped' }, can, { ...can, name: 'queue' }),
+    [
+      ...all.slice(0, 1),
+      '[1] #2 run provider queue stop (asked for)',
+      '[2] #3 run provider db stop (asked for)',
+    ],
+    'those that it depends on after it',
+  )
+  const inTheLoop = { intent: { ...upIntent, target: 'stopped' as const }, deployment: undefined }
+  t.same(planned(inputOf({ db, web }, [can], inTheLoop)), [], 'and only when somebody asks for it')
+  t.same(planned(inputOf({ db, web }, [{ ...can, stopped: true }])), ['[] #1 run provider db (stopped)'])
 })
 
 t.test('what an orphan provided must be taken away when orphans are to go', async (t) => {

@@ -80,6 +80,8 @@ export interface Scenario {
   /** What else is so on the engine. */
   where(change: State['change']): Scenario
   intending(more: Partial<Intent>): Scenario
+  /** What its deployment is; an `up` of everything by default. */
+  deploying(more: Partial<DeploymentView>): Scenario
   down(more?: Partial<Intent>): Scenario
   /** The state that the plan leads to, or the first operations of it. */
   afterwards(operations?: number): Scenario
@@ -131,6 +133,7 @@ export function scenario(state: State = empty): Scenario {
     with: (more) => next({ more: { ...state.more, ...more } }),
     where: (change) => next({ change: (observed) => change(state.change(observed)) }),
     intending: (more) => next({ intent: { ...state.intent, ...more } }),
+    deploying: (deployment) => next({ deployment }),
     down: (more = {}) => next({ intent: { ...upIntent, ...more, target: 'down' } }),
     stopped: () => next({ intent: { ...upIntent, target: 'stopped' } }),
     afterwards(operations = Infinity) {

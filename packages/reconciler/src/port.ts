@@ -38,7 +38,7 @@ export interface Programs {
   /**
    * Runs the program of a provider to its end.
    *
-   * @returns what it gave; nothing for `down`.
+   * @returns what it gave; nothing for `stop` and `down`.
    * @throws BulkheadError BH_PROVIDER_NOT_FOUND, BH_PROVIDER_FAILED
    */
   provide(operation: OperationOf<'runProvider'>, surroundings: ProgramSurroundings): Promise<Given>
@@ -54,7 +54,7 @@ export interface ProgramSurroundings {
   readonly output: (line: string) => void
 }
 
-export type Given = Pick<Provision, 'variables' | 'rawVariables'>
+export type Given = Pick<Provision, 'variables' | 'rawVariables' | 'stops'>
 
 /** A container that is about to be removed. */
 export interface LeavingContainer {

@@ -11,7 +11,7 @@ export interface ProvideContext extends ProgramSurroundings {
 }
 
 /**
- * Has a provider make what a service is, or take it away. That it was begun is
+ * Has a provider make what a service is, stop it, or take it away. That it was begun is
  * kept before it is: when this process dies in between it is run again, and
  * `down` knows of it.
  */
@@ -23,6 +23,12 @@ export async function runProvider(
   if (action === 'down') {
     await context.programs.provide(operation, context)
     context.released(service)
+    return
+  }
+  if (action === 'stop') {
+    await context.programs.provide(operation, context)
+    const made = context.provisionOf('provider', service)
+    if (made !== undefined) context.provisioned({ ...made, stopped: true })
     return
   }
   const asked = { kind: 'provider', name: service, source: program, options } as const

@@ -219,6 +219,8 @@ function checkStartable(
   containers: readonly ObservedContainer[],
 ): void {
   const present = new Set(containers.filter(({ oneOff }) => !oneOff).map(({ service }) => service))
+  for (const { name, provider } of Object.values(project.services))
+    if (provider !== undefined) present.add(name)
   const missing = services?.find((name) => !present.has(name))
   if (missing === undefined && present.size > 0) return
   const what = missing === undefined ? `Project "${project.name}"` : `Service "${missing}"`

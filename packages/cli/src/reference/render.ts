@@ -16,7 +16,8 @@ thing exists there. Global options stand before the command.
 - \`BULKHEAD_DEBUG\`: show where in bulkhead an unexpected error comes from.
 - \`COMPOSE_FILE\`, \`COMPOSE_PATH_SEPARATOR\`, \`COMPOSE_PROJECT_NAME\`, \`COMPOSE_PROFILES\`, \`COMPOSE_ENV_FILES\`,
   \`COMPOSE_DISABLE_ENV_FILE\`: as in Compose.
-- \`COMPOSE_PROGRESS\`, \`COMPOSE_ANSI\`, \`COMPOSE_REMOVE_ORPHANS\`: as \`--progress\`, \`--ansi\` and \`--remove-orphans\`.
+- \`COMPOSE_PROGRESS\`, \`COMPOSE_ANSI\`, \`COMPOSE_PARALLEL_LIMIT\`, \`COMPOSE_REMOVE_ORPHANS\`: as \`--progress\`, \`--ansi\`,
+  \`--parallel\` and \`--remove-orphans\`. They are taken from \`.env\` or \`--env-file\` too.
 - \`DOCKER_HOST\`, \`DOCKER_CONTEXT\`, \`DOCKER_CONFIG\`: the engine that you would use. A daemon on another refuses; a
   daemon that is started takes it.
 - \`NO_COLOR\`: no colors.

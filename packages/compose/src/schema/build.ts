@@ -20,7 +20,7 @@ import {
   type Shape,
 } from './shape.ts'
 import { fileReferences, hostEntries, ulimits } from './shared.ts'
-import { later, linuxOnly, refused, type Support } from './support.ts'
+import { ignored, linuxOnly, refused, type Support } from './support.ts'
 
 const byBuildKit = linuxOnly('The builder of a Windows engine does not know it.')
 const granted: Support = {
@@ -122,7 +122,7 @@ export const develop: Shape = either(
     watch: field(
       list(watchRule),
       'What to do when files change.',
-      later('There is no watching of files so far.'),
+      ignored('Out of scope: see the guide on living with Docker Compose.'),
     ),
   }),
 )

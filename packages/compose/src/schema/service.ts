@@ -34,7 +34,7 @@ import {
   within,
   type Fields,
 } from './shape.ts'
-import { later, linuxOnly, loader, modelNote, refused, windowsOnly } from './support.ts'
+import { linuxOnly, loader, modelNote, refused, windowsOnly } from './support.ts'
 
 const condition = choice('service_started', 'service_healthy', 'service_completed_successfully')
 
@@ -80,7 +80,7 @@ const extended = fields(
 /** A service: every attribute in each of its spellings. */
 export const service: Fields = fields('a service', {
   annotations: field(pairs, 'Annotations of the container, for its runtime.', linuxOnly()),
-  attach: field(flag, 'Whether `up` shows its output.', later('`up` shows the output of every service.')),
+  attach: field(flag, 'Whether `up` shows its output.'),
   blkio_config: field(blkioConfig, 'Limits of block I/O.', linuxOnly()),
   build: field(build, 'How the image is built.'),
   cap_add: field(list(text), 'Capabilities that the container gets.', linuxOnly()),
@@ -199,7 +199,7 @@ export const service: Fields = fields('a service', {
     provider,
     'A program that provides the service.',
     loader(
-      "A Docker plugin, or a program in the daemon's PATH. Runs again when its options change or with --force-recreate, not on every `up`; `stop` leaves what it made.",
+      "A Docker plugin, or a program in the daemon's PATH. Runs again when its options change or with --force-recreate, not on every `up`. `stop` is called where its metadata has a `stop` block.",
     ),
   ),
   pull_policy: field(

@@ -40,7 +40,7 @@ the same: point an editor at it for completion and checks.
 
 - **works**: acted on, or sent to the engine.
 - **refused**: the service isn't started; a message says why.
-- **ignored**: without effect, as with Compose or on that engine.
+- **ignored**: without effect, as with Compose, on that engine, or on purpose: the note says why.
 - **pending**: read, checked and printed, but not acted on so far.
 
 \`*\` stands for a name of yours or an item of a list. \`x-*\` is allowed in every mapping and left alone, but for

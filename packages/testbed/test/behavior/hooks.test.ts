@@ -12,6 +12,8 @@ ${rest}
 ${more}
 volumes: { traces: {} }
 `
+/** A hook that holds on until the test has seen it. */
+const untilTold = 'until test -e /traces/go; do sleep 0.05; done'
 const hook = (phase: string, ...commands: readonly string[]): string =>
   `    ${phase}:\n${commands.map((command) => `      - command: [sh, -c, "${command}"]`).join('\n')}\n`
 
@@ -67,7 +69,7 @@ await behaviors('hooks', '26', async (behave, house) => {
     'a daemon killed between start and hook must run the hook in its next life',
     {
       'compose.yaml': service(
-        hook('post_start', 'echo ran >>/traces/log; sleep 0.8; echo done >>/traces/log'),
+        hook('post_start', `echo ran >>/traces/log; ${untilTold}; echo done >>/traces/log`),
       ),
     },
     async ({ attempt, docker, name, t }) => {
@@ -77,10 +79,10 @@ await behaviors('hooks', '26', async (behave, house) => {
       await eventually(async () => (await log()) === 'ran\n')
       await house.killDaemon()
       await house.startDaemon()
+      await eventually(async () => (await log()) === 'ran\nran\n')
+      await docker('exec', `${name}-web-1`, 'touch', '/traces/go')
       await up
-      await eventually(
-        async () => (await log()).split('ran').length === 3 && (await log()).endsWith('done\n'),
-      )
+      await eventually(async () => (await log()).endsWith('done\n'))
       await eventually(async () => (await house.get(`/v1/projects/${name}`)).converged === true)
       t.equal((await log()).split('ran').length, 3, 'once more, and no oftener')
       t.equal((await docker('ps', '-q', '--filter', `name=${name}-web-1`)).split('\n').length, 1)
@@ -88,7 +90,7 @@ await behaviors('hooks', '26', async (behave, house) => {
   )
 
   await behave(
-    'pre_stop hooks must run before a stop by scale-down, replacement, orphan removal and down, and not when nothing runs',
+    'pre_stop hooks must run before a stop by scale-down, replacement, orphan removal, stop and down, and not when nothing runs',
     { 'compose.yaml': service(`    scale: 2\n${hook('pre_stop', 'echo $$HOSTNAME >>/traces/log')}`) },
     async ({ bulkhead, docker, write, ids, name, t }) => {
       const volume = `${name}_traces:/traces`
@@ -119,9 +121,11 @@ await behaviors('hooks', '26', async (behave, house) => {
       await bulkhead('down')
       t.strictSame(await log(), [second, first, third, fourth], 'down')
       await bulkhead('up', '-d')
-      await docker('stop', '-t', '0', `${name}-web-1`)
+      const fifth = await short(1)
+      await bulkhead('stop', 'web')
+      t.strictSame((await log()).slice(4), [fifth], 'the stop of one service')
       await bulkhead('down')
-      t.equal((await log()).length, 4, 'nothing runs, nothing to tell')
+      t.equal((await log()).length, 5, 'nothing runs, nothing to tell')
     },
   )
 
@@ -162,6 +166,8 @@ await behaviors('hooks', '26', async (behave, house) => {
       await write('compose.yaml', service(`${more}    hostname: changed\n`))
       await bulkhead('up', '-d')
       t.equal(await log(), 'one\ntwo\none\ntwo', 'again when the service changed')
+      await bulkhead('up', '-d', '--force-recreate')
+      t.equal(await log(), 'one\ntwo\n'.repeat(3).trim(), 'and when it is made anew')
       t.equal(Object.keys(await states()).length, 3, 'no container of a hook is left')
     },
   )
@@ -186,11 +192,12 @@ await behaviors('hooks', '26', async (behave, house) => {
 
   await behave(
     'what a killed round left of a pre_start hook must go with the next, and the hook run again',
-    { 'compose.yaml': service(hook('pre_start', 'echo ran >>/traces/log; sleep 0.6')) },
+    { 'compose.yaml': service(hook('pre_start', `echo ran >>/traces/log; ${untilTold}`)) },
     async ({ attempt, states, docker, name }) => {
       const up = attempt('up', '-d')
       await eventually(async () => (await states())[`${name}-web-pre_start-0`] === 'running')
       await house.killDaemon()
+      await docker('run', '--rm', '-v', `${name}_traces:/traces`, 'bb:1', 'touch', '/traces/go')
       await house.startDaemon()
       await up
       await eventually(async () => {
@@ -215,6 +222,27 @@ await behaviors('hooks', '26', async (behave, house) => {
       await bulkhead('up', '-d')
       t.equal(await docker('exec', `${name}-web-1`, 'cat', '/traces/log'), 'built\nplain')
       await docker('rmi', '-f', `${name}-web`)
+    },
+  )
+})
+
+await behaviors('hooks', '20', async (behave) => {
+  await behave(
+    'hooks of all kinds must run on an engine of old, each at its moment',
+    {
+      'compose.yaml': service(
+        ['pre_start', 'post_start', 'pre_stop']
+          .map((phase) => hook(phase, `echo ${phase} >>/traces/log`))
+          .join(''),
+      ),
+    },
+    async ({ bulkhead, docker, states, name, t }) => {
+      await bulkhead('up', '-d')
+      t.equal(await docker('exec', `${name}-web-1`, 'cat', '/traces/log'), 'pre_start\npost_start')
+      t.same(await states(), { [`${name}-web-1`]: 'running' })
+      await bulkhead('stop')
+      const log = await docker('run', '--rm', '-v', `${name}_traces:/traces`, 'bb:1', 'cat', '/traces/log')
+      t.equal(log, 'pre_start\npost_start\npre_stop')
     },
   )
 })

@@ -188,6 +188,51 @@ services:
   )
 
   await behave(
+    'a fixed address of either family must be that of the container, and no change the second time',
+    {
+      'compose.yaml': `
+services:
+  web: { image: 'bb:1', command: ${sleep}, networks: { back: { ipv4_address: 10.231.7.10, ipv6_address: 'fd00:b:7::10' } } }
+networks:
+  back: { enable_ipv6: true, ipam: { config: [{ subnet: 10.231.7.0/24 }, { subnet: 'fd00:b:7::/64' }] } }
+`,
+    },
+    async ({ bulkhead, docker, inspect, name, t }) => {
+      await bulkhead('up', '-d')
+      const network = (await inspect(`${name}-web-1`)).at('NetworkSettings', 'Networks', `${name}_back`)
+      t.match(network, { IPAddress: '10.231.7.10', GlobalIPv6Address: 'fd00:b:7::10' })
+      t.match(await docker('exec', `${name}-web-1`, 'ip', '-6', 'addr'), /inet6 fd00:b:7::10\/64/)
+      t.match((await bulkhead('up', '-d')).stderr, /Nothing to do/)
+    },
+  )
+
+  await behave(
+    'a one-off and a container from elsewhere must share namespaces as the file says',
+    {
+      'compose.yaml': `
+services:
+  vpn: { image: 'bb:1', command: ${sleep} }
+  tool: { image: 'bb:1', command: ${sleep}, network_mode: 'service:vpn', ipc: 'container:\${GUEST}' }
+`,
+    },
+    async ({ bulkhead, docker, write, name, t }) => {
+      const guest = `${name}-guest`
+      await write('.env', `GUEST=${guest}`)
+      await docker('run', '-d', '--init', '--name', guest, '--ipc', 'shareable', 'bb:1', 'sleep', '1000')
+      t.teardown(() => docker('rm', '-f', guest).catch(() => undefined))
+      const namespaces = ['sh', '-c', 'cd /proc/self/ns && readlink net && readlink ipc']
+      const { stdout } = await bulkhead('run', '--rm', '-T', 'tool', ...namespaces)
+      const [net, ipc] = stdout.trim().split('\n')
+      t.equal(
+        net,
+        (await docker('exec', `${name}-vpn-1`, ...namespaces)).split('\n')[0],
+        'it was started for it',
+      )
+      t.equal(ipc, (await docker('exec', guest, ...namespaces)).split('\n')[1])
+    },
+  )
+
+  await behave(
     'who lives in the namespaces of another must be there again after that was restarted, killed or removed',
     {
       'compose.yaml': `

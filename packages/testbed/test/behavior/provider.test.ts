@@ -10,7 +10,7 @@ import { behaviors } from './scene.ts'
 const provider = `#!/bin/sh
 here=$(dirname "$0")
 echo "$*" >>"$here/calls"
-[ "$2" = metadata ] && exit 1
+[ "$2" = metadata ] && { cat "$here/metadata" 2>/dev/null; exit; }
 say() { printf '{"type":"%s","message":"%s"}\\n' "$1" "$2"; }
 case "$*" in
   *" down "*) say info "taken away"; exit 0 ;;
@@ -58,7 +58,7 @@ const idle = 'image: "bb:1", command: sleep 1000, init: true'
 async function install(house: House, name: string, text: string) {
   const folder = join(house.engine.dockerConfig, 'cli-plugins')
   await mkdir(folder, { recursive: true })
-  const made = [name, 'calls', 'model-calls', 'pulled', 'slow'].map((file) => join(folder, file))
+  const made = [name, 'calls', 'model-calls', 'pulled', 'slow', 'metadata'].map((file) => join(folder, file))
   const remove = () => Promise.all(made.map((file) => rm(file, { force: true })))
   await writeFile(join(folder, name), text)
   await chmod(join(folder, name), 0o755)
@@ -186,6 +186,43 @@ await behaviors('provider', '26', async (behave, house) => {
       await asked
       await bulkhead('up', '-d')
       t.match(await docker('exec', `${name}-web-1`, 'env'), /MY_DB_URL=cloud:\/\/1\/secret-path/)
+    },
+  )
+
+  await behave(
+    'stop must reach a provider whose metadata tell of it, and the next up have it provide again',
+    { 'compose.yaml': compose('{ size: 1, name: a }') },
+    async ({ bulkhead, states, name, t }) => {
+      const plugin = await install(house, 'docker-fakecloud', provider)
+      t.teardown(plugin.remove)
+      const call = (action: string, options = '--name=a') =>
+        `compose --project-name=${name} ${action} ${options} my-db`
+      await bulkhead('up', '-d')
+      await bulkhead('stop', '-t', '0')
+      t.same(await plugin.calls(), [call('up', '--name=a --size=1')], 'it told of nothing')
+      await bulkhead('down')
+
+      const known = { parameters: [{ name: 'name', required: true }] }
+      await writeFile(
+        join(plugin.folder, 'metadata'),
+        JSON.stringify({ up: known, stop: known, down: known }),
+      )
+      await bulkhead('up', '-d')
+      await plugin.calls()
+      const { stderr } = await bulkhead('stop', '-t', '0')
+      t.match(stderr, /my-db/)
+      t.same(await plugin.calls(), [call('stop')])
+      await bulkhead('stop', '-t', '0')
+      t.same(await plugin.calls(), [], 'once')
+      await bulkhead('start', 'my-db')
+      t.same(await plugin.calls(), [call('up')])
+      await bulkhead('up', '-d')
+      t.equal((await states())[`${name}-web-1`], 'running')
+      await bulkhead('stop', 'my-db')
+      t.same(await plugin.calls(), [call('stop')])
+      t.equal((await states())[`${name}-web-1`], 'running', 'alone')
+      await bulkhead('up', '-d')
+      t.same(await plugin.calls(), [call('up')])
     },
   )
 

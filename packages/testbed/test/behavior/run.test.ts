@@ -61,6 +61,29 @@ await behaviors('run', '26', async (behave) => {
   )
 
   await behave(
+    'a dependency that is not required must not keep a one-off from running, whether it fails, ends or is off',
+    {
+      'compose.yaml': `
+services:
+  broken: { image: 'bb:1', command: 'false' }
+  sick: { image: 'bb:1', command: sleep 1000, init: true, healthcheck: { test: 'false', interval: 50ms, retries: 1 } }
+  off: { image: 'bb:1', command: sleep 1000, init: true, profiles: [never] }
+  web:
+    image: 'bb:1'
+    depends_on:
+      broken: { condition: service_completed_successfully, required: false }
+      sick: { condition: service_healthy, required: false }
+      off: { condition: service_started, required: false }
+`,
+    },
+    async ({ attempt, ids, name, t }) => {
+      const { code, stdout, stderr } = await attempt('run', '--rm', '-T', 'web', 'echo', 'ran')
+      t.strictSame([code, stdout], [0, 'ran\n'], stderr)
+      t.same(Object.keys(await ids()), [`${name}-broken-1`, `${name}-sick-1`])
+    },
+  )
+
+  await behave(
     'what is piped in must reach a one-off with its end, and ports be published when asked for',
     { 'compose.yaml': pair },
     async (scene) => {

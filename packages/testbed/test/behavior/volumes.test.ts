@@ -73,18 +73,22 @@ services:
     volumes:
       - ./kept:/kept:ro
       - made:/made
+      - bound:/bound
       - { type: volume, source: bare, target: /etc, volume: { nocopy: true } }
       - { type: tmpfs, target: /quick, tmpfs: { size: 1m } }
 volumes:
   made: { driver_opts: { type: tmpfs, device: tmpfs, o: size=2m } }
+  bound: { driver_opts: { type: none, device: '\${PWD_OF_IT}/kept', o: bind } }
   bare: {}
 `,
     },
     async (scene) => {
-      const { bulkhead, docker, ids, name, t } = scene
+      const { bulkhead, docker, write, folder, ids, name, t } = scene
+      await write('.env', `PWD_OF_IT=${folder}`)
       await bulkhead('up', '-d')
       const before = await ids()
       t.equal(await readIn(scene, 'web-1', '/kept/text'), 'from the host')
+      t.equal(await readIn(scene, 'web-1', '/bound/text'), 'from the host')
       await t.rejects(docker('exec', `${name}-web-1`, 'touch', '/kept/other'))
       t.match(await docker('exec', `${name}-web-1`, 'mount'), /tmpfs on \/made .*size=2048k/)
       t.equal(await readIn(scene, 'web-1', '/etc/passwd'), 'nothing', 'not filled from the image')

@@ -18,6 +18,9 @@ import { run } from '../../src/run.ts'
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const bin = join(root, 'node_modules', '.bin')
 
+/** Characters of its log that tell why a daemon ended that nobody ended. */
+const lastWords = 8_000
+
 /** A daemon on an engine of its own, with the command line pointed at it. */
 export interface House {
   readonly engine: TestEngine
@@ -124,6 +127,10 @@ export async function openHouse(
       child.stdout.on('data', (part) => (said += String(part)))
       child.stderr.on('data', (part) => (said += String(part)))
       daemon = child
+      child.once('close', (code, signal) => {
+        if (daemon !== child) return
+        console.error(`the daemon ended by itself (${String(code ?? signal)}):\n${said.slice(-lastWords)}`)
+      })
       const answered = await eventually(async () => {
         if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}:\n${said}`)
         return (await house.curl('--fail', '/v1/version')).code === 0

@@ -12,6 +12,7 @@ import { checkExternals, externalsOf } from './external.ts'
 import { checkImageOs } from './image-os.ts'
 import type { PlatformsOf } from './image-os.ts'
 import { checkReferences, faultOfReference } from './image-reference.ts'
+import { checkContainerNames } from './names.ts'
 import { checkProviders } from './providers.ts'
 import { checkUnsupported } from './unsupported.ts'
 
@@ -56,6 +57,7 @@ export async function checkProject(check: ProjectCheck): Promise<readonly Proble
   }
   const found = [
     ...problems,
+    ...checkContainerNames(project, services),
     ...checkContents(check, services),
     ...checkUnsupported(project, services, capabilities.os),
     ...checkProviders(project, services, check.programFolders),

@@ -10,17 +10,27 @@ interface Parameter {
 
 const timeLimitMs = 10_000
 
+/** What a provider tells of itself. */
+export interface Known {
+  /** Of the options, those that it knows; all where it does not tell. */
+  readonly options: ProvisionOptions
+  /** It can stop what it provides without taking it away. */
+  readonly stops: boolean
+}
+
 /**
- * The options that a provider knows, where it tells which ones it does.
+ * Asks a provider what it knows of its options, and whether it can stop.
  *
  * @throws BulkheadError BH_PROVIDER_FAILED when one that it requires is missing.
  */
-export async function knownOptions(
+export async function askProvider(
   { action, options, service, at }: OperationOf<'runProvider'>,
   run: Pick<ProgramRun, 'program' | 'folders' | 'signal' | 'subject' | 'at'>,
-): Promise<ProvisionOptions> {
-  const parameters = await parametersOf(action, run)
-  if (parameters === undefined) return options
+): Promise<Known> {
+  const metadata = await metadataOf(run)
+  const stops = typeof metadata?.['stop'] === 'object' && metadata['stop'] !== null
+  const parameters = metadata && (listIn(metadata[action]) ?? [])
+  if (parameters === undefined) return { options, stops }
   const missing = parameters.find(
     ({ name, required }) => required === true && options[String(name)] === undefined,
   )
@@ -33,23 +43,23 @@ export async function knownOptions(
     )
   }
   const names = new Set(parameters.map(({ name }) => String(name)))
-  return Object.fromEntries(Object.entries(options).filter(([name]) => names.has(name)))
+  const known = Object.entries(options).filter(([name]) => names.has(name))
+  return { options: Object.fromEntries(known), stops }
 }
 
-/** Undefined: it doesn't tell. */
-async function parametersOf(
-  action: 'up' | 'down',
+/** Undefined: it tells nothing. */
+async function metadataOf(
   run: Pick<ProgramRun, 'program' | 'folders' | 'signal' | 'subject' | 'at'>,
-): Promise<readonly Parameter[] | undefined> {
+): Promise<Readonly<Record<string, unknown>> | undefined> {
   const signal = AbortSignal.any([run.signal, AbortSignal.timeout(timeLimitMs)])
   try {
     const text = await outputOf({ ...run, signal, arguments: ['compose', 'metadata'] })
     const metadata = JSON.parse(text) as Readonly<Record<string, unknown>> | null
-    const ofUp = listIn(metadata?.['up'])
-    const ofDown = listIn(metadata?.['down'])
-    if ((metadata?.['description'] ?? '') === '' && ofUp === undefined && ofDown === undefined)
-      return undefined
-    return (action === 'up' ? ofUp : ofDown) ?? []
+    if (metadata === null || typeof metadata !== 'object') return undefined
+    const tellsOf = ['up', 'stop', 'down'].some((action) => listIn(metadata[action]) !== undefined)
+    return (metadata['description'] ?? '') === '' && !tellsOf && metadata['stop'] === undefined
+      ? undefined
+      : metadata
   } catch (error) {
     run.signal.throwIfAborted()
     if (isBulkheadError(error) || error instanceof SyntaxError || signal.aborted) return undefined

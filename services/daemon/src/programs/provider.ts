@@ -2,7 +2,7 @@ import type { OperationOf } from '@bulkhead/model'
 import type { Given, ProgramSurroundings } from '@bulkhead/reconciler'
 import { maskOf } from '../mask.ts'
 import type { Program, ProgramFolders } from './find.ts'
-import { knownOptions } from './metadata.ts'
+import { askProvider } from './metadata.ts'
 import { failed, runProgram } from './run.ts'
 
 /** Shorter values are in every text by chance. */
@@ -22,7 +22,7 @@ export async function runProvider(
   const { action, service, definition, at } = operation
   const subject = `The provider of service "${service}"`
   const run = { program, folders, signal, subject, at }
-  const options = await knownOptions(operation, run)
+  const { options, stops } = await askProvider(operation, run)
   const variables: Record<string, string> = {}
   const rawVariables: Record<string, string> = {}
   const mask = (text: string): string => {
@@ -69,7 +69,7 @@ export async function runProvider(
       }
     },
   })
-  return { variables, rawVariables }
+  return { variables, rawVariables, ...(stops ? { stops } : {}) }
 }
 
 function messageOf(line: string): { readonly type: unknown; readonly message: string } {
