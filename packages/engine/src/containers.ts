@@ -149,6 +149,8 @@ export async function updateContainer(
     ...(pidsLimit === undefined ? {} : { PidsLimit: pidsLimit }),
     ...(restart === undefined ? {} : { RestartPolicy: policyOf(restart) }),
   }
+  // An older engine takes a body without members for none.
+  if (Object.keys(body).length === 0) return
   await attempt(`change the settings of container "${container}"`, signal, () =>
     docker.getContainer(segment(container)).update(body),
   )

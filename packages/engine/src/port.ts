@@ -130,7 +130,7 @@ export interface Engine {
    */
   events(signal: AbortSignal, onOpen?: () => void): AsyncIterable<EngineEvent>
   /**
-   * What the engine still remembers since a moment, oldest first, events of that very moment included: no more
+   * What the engine still remembers since a moment's second, oldest first, events of that very moment included: no more
    * than 256, nothing from before its own last start. `timeNano`: of an event, as text.
    */
   eventsSince(timeNano: string): Promise<PastEvents>

@@ -5,6 +5,7 @@ import { observation } from './observation.ts'
 import type { Subject } from './scene.ts'
 import { stdio } from './stdio.ts'
 import { streams } from './streams.ts'
+import { mending } from './mending.ts'
 import { wire } from './wire.ts'
 
 /**
@@ -21,5 +22,6 @@ export async function contract(t: Test, connectEngine: () => Promise<Subject>): 
   ownership(t, subject)
   streams(t, subject)
   stdio(t, subject)
+  mending(t, subject)
   wire(t, subject)
 }

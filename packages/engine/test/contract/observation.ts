@@ -50,7 +50,7 @@ export function observation(t: Test, subject: Subject): void {
   })
 
   t.test('health must be observed with what the probes said', async (t) => {
-    const { run, until } = scene(t, subject)
+    const { engine, run, until } = scene(t, subject)
     const body = {
       Healthcheck: {
         Test: ['CMD-SHELL', 'echo probed; test -e /tmp/well'],
@@ -59,9 +59,10 @@ export function observation(t: Test, subject: Subject): void {
         Retries: 1,
       },
     }
-    const id = await run('web', 'sleep 1; touch /tmp/well; sleep 60', { body })
+    const id = await run('web', 'sleep 60', { body })
     const ill = await until(id, ({ health }) => health === 'unhealthy')
     t.match(ill.healthLog.at(-1), { exitCode: 1, output: 'probed\n' })
+    t.equal(await engine.exec(id, { command: ['sh', '-c', 'touch /tmp/well'] }), 0)
     const well = await until(id, ({ health }) => health === 'healthy')
     t.match(well.healthLog.at(-1), { exitCode: 0, output: 'probed\n' })
   })
