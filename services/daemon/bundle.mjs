@@ -1,6 +1,8 @@
 // Bundles the daemon into one file: read as some thousand, it starts three times as slowly.
 import { build } from 'esbuild'
 
+const traces = ['sdk-trace', 'exporter-trace-otlp-http', 'resources'].map((name) => `@opentelemetry/${name}`)
+
 await build({
   entryPoints: [new URL('src/main.ts', import.meta.url).pathname],
   // Beside the modules that it is made of, so that it finds the package's own files where they do.
@@ -10,8 +12,8 @@ await build({
   format: 'esm',
   target: 'node20.19',
   conditions: ['@bulkhead/source'],
-  // It is native.
-  external: ['libsql'],
+  // One is native, the others are loaded only where traces are asked for.
+  external: ['libsql', ...traces],
   plugins: [{ name: 'unused', setup: leaveOutUnused }],
   legalComments: 'linked',
   logLevel: 'warning',

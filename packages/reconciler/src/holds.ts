@@ -29,6 +29,13 @@ export interface HoldsOptions {
 /** The engine tells `kill`, `die` and then `stop` when it stops a container; `kill` and `die` alone when it is killed. */
 const usualGraceMs = 250
 
+/**
+ * How many times as long the `stop` is waited for where it is likely: a stop
+ * begins with a signal to end, and the engine takes the container off its
+ * networks before it tells. A `docker kill` sends SIGKILL at once.
+ */
+const likelyStopFactor = 20
+
 /** What the engine tells when somebody changes a thing, and that has no note of its own. */
 const touches: ReadonlySet<string> = new Set(['rename', 'update', 'pause', 'destroy'])
 
@@ -58,16 +65,19 @@ export function newHolds({ notebook, onEnded, graceMs = usualGraceMs }: HoldsOpt
     if (signal === undefined) return
     const at = momentOf(timeNano)
     const cause = `killed from outside${signal === '' ? '' : ` (${signalName(signal)})`}`
-    const verdict = setTimeout(() => {
-      forget(id)
-      const { held, stopping } = notebook.of(project)
-      if (held[service] !== undefined || stopping.includes(id)) return
-      notebook.later(project, ({ ended, touched }) => ({
-        ended: { ...ended, [id]: { at, cause } },
-        touched: { ...touched, [attributes['name'] ?? id]: { at, action: 'kill' } },
-      }))
-      onEnded(project)
-    }, graceMs)
+    const verdict = setTimeout(
+      () => {
+        forget(id)
+        const { held, stopping } = notebook.of(project)
+        if (held[service] !== undefined || stopping.includes(id)) return
+        notebook.later(project, ({ ended, touched }) => ({
+          ended: { ...ended, [id]: { at, cause } },
+          touched: { ...touched, [attributes['name'] ?? id]: { at, action: 'kill' } },
+        }))
+        onEnded(project)
+      },
+      graceMs * (isKill(signal) ? 1 : likelyStopFactor),
+    )
     verdict.unref()
     clearTimeout(verdicts.get(id))
     verdicts.set(id, verdict)
@@ -112,7 +122,11 @@ export function newHolds({ notebook, onEnded, graceMs = usualGraceMs }: HoldsOpt
           touched: { ...touched, [name]: { at: momentOf(timeNano), action } },
         }))
       if (action === 'start') onStart(project, service, id, name)
-      if (action === 'kill' && !isOurs && !ownSignals.delete(id)) signals.set(id, attributes['signal'] ?? '')
+      if (action === 'kill' && !isOurs && !ownSignals.delete(id)) {
+        const before = signals.get(id)
+        // What a stop sends after its grace does not make it another thing.
+        if (before === undefined || isKill(before)) signals.set(id, attributes['signal'] ?? '')
+      }
       if (action === 'die') onDie(project, service, event)
       if (action === 'destroy') {
         forget(id)
@@ -133,6 +147,10 @@ export function newHolds({ notebook, onEnded, graceMs = usualGraceMs }: HoldsOpt
       for (const verdict of verdicts.values()) clearTimeout(verdict)
     },
   }
+}
+
+function isKill(signal: string): boolean {
+  return signalName(signal) === 'SIGKILL'
 }
 
 /** The engine tells a signal by its number. */

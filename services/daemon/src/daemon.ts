@@ -31,6 +31,8 @@ import { defaultRetention } from './store/retention.ts'
 import type { Retention } from './store/retention.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
+import { untraced } from './tracing.ts'
+import type { Tracing } from './tracing.ts'
 import { createWebhook } from './webhook.ts'
 import type { Webhook } from './webhook.ts'
 import { ownVersion } from './version.ts'
@@ -56,6 +58,8 @@ export interface DaemonOptions {
   readonly log: FastifyBaseLogger
   /** Where notices go; undefined: nowhere. */
   readonly webhook?: { readonly url: string; readonly secret: string | undefined } | undefined
+  /** Told of what the loop does. @default untraced */
+  readonly tracing?: Tracing | undefined
   /** Gets what hides the secrets of the projects that are loaded. */
   readonly onMask?: (mask: Mask) => void
 }
@@ -91,7 +95,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 }
 
 async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
-  const { engineAddress, log, socket, group } = options
+  const { engineAddress, log, socket, group, tracing = untraced } = options
   const metrics = createMetrics({
     projects: () => store.projects.names().length,
     waiting: () => reconciler.waiting(),
@@ -133,6 +137,7 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
       logins,
       log,
       metrics,
+      tracing,
       newId: randomUUID,
       again: (project) => reconciler.enqueue(project),
       notify: (notice) => webhook?.send(notice),
@@ -141,7 +146,7 @@ async function serve(options: DaemonOptions, store: Store): Promise<Daemon> {
       clock: () => performance.now(),
     }),
     credentialsFor: (deployment, reference) => logins.of(deployment, reference),
-    observer: observers(metrics, chronicle, failures),
+    observer: observers(metrics, chronicle, failures, tracing),
     keepLogs: (container) => previousLogs.keep(container),
     onEngineEvent(event) {
       metrics.engineEvent(event)
@@ -247,6 +252,8 @@ async function stop({ options, store, reconciler, closing, webhook, close, cut }
   await Promise.all([close(), reconciler.stop(operationGraceMs)])
   clearTimeout(late)
   webhook?.stop()
+  // Where it is sent may be away, and an end is not waited for.
+  await options.tracing?.stop().catch((error: unknown) => log.warn({ err: error }, 'traces were not sent'))
   await engine.close()
   store.close()
   log.info('daemon stopped')

@@ -8,6 +8,7 @@ import type { Logins } from './logins.ts'
 import type { Metrics } from './metrics.ts'
 import { maskEvent, maskProblem } from './mask.ts'
 import { backProblem, earlierOf, goBack, pause } from './rollback.ts'
+import type { Tracing } from './tracing.ts'
 import type { Notice } from './webhook.ts'
 import type { Mask } from './mask.ts'
 import type { Store } from './store/store.ts'
@@ -19,6 +20,8 @@ export interface LedgerOptions {
   readonly logins: Pick<Logins, 'drop' | 'maskOf'>
   readonly log: Log
   readonly metrics: Pick<Metrics, 'deploymentEnded'>
+  /** Told of each deployment that has ended. */
+  readonly tracing?: Pick<Tracing, 'deploymentEnded'>
   /** Told when what the loop noted of a project changes. */
   readonly noted?: (project: string, before: Notes, after: Notes) => void
   readonly newId: () => string
@@ -46,6 +49,7 @@ export function createLedger({
   logins,
   log,
   metrics,
+  tracing,
   newId,
   again,
   notify,
@@ -162,8 +166,8 @@ export function createLedger({
       store.transaction(() => pause(name, service, reason, projects))
     },
     deploymentFinished(id, outcome, operations, problem, update) {
-      const { project, action, revision } = deployments.get(id) ?? {}
-      if (project === undefined || action === undefined) return
+      const { project, action, revision, createdAt } = deployments.get(id) ?? {}
+      if (project === undefined || action === undefined || createdAt === undefined) return
       const shown = problem === undefined ? undefined : maskProblem(problem, maskFor(id, project))
       const goesBack = store.transaction(() => {
         const running = deployments.active(project)
@@ -180,6 +184,7 @@ export function createLedger({
         if (unbegun?.before !== undefined) projects.save(unbegun.before)
         else if (unbegun !== undefined) projects.remove(project)
         metrics.deploymentEnded(action, outcome)
+        tracing?.deploymentEnded({ id, project, action, outcome, createdAt, code: problem?.code })
         if (outcome === 'failed') {
           const time = now().toISOString()
           notify({ type: 'deployment.failed', time, project, deployment: id, problem: shown })

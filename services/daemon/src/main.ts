@@ -22,6 +22,7 @@ import { programFolders } from './programs/find.ts'
 import { restore } from './store/backup.ts'
 import { defaultRetention } from './store/retention.ts'
 import type { Retention } from './store/retention.ts'
+import { createTracing } from './tracing.ts'
 import { ownVersion } from './version.ts'
 
 const usage = `usage: bulkheadd [--socket PATH] [--group GROUP] [--data DIR] [--log-level LEVEL]
@@ -183,6 +184,7 @@ async function start({ socket, group, data, level, webhook, retention }: Flags):
     programFolders: programFolders(surroundings, address.url),
     platformsOf: (reference, login) => engine.imagePlatforms(reference, registryTimeoutMs, login),
     log,
+    tracing: await createTracing(process.env),
     webhook:
       webhook === undefined ? undefined : { url: webhook, secret: process.env['BULKHEAD_WEBHOOK_SECRET'] },
     onMask: (projects) => {
