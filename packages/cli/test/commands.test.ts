@@ -224,6 +224,20 @@ t.test('up -d', async (t) => {
     t.match(err, /Container shop-web-1 {2}Error[^]*error: Port 80 is taken/)
   })
 
+  t.test('must see the end of one that asks for the same, and no other, where that took over', async (t) => {
+    const daemon = await fakeDaemon(t)
+    const { bulkhead } = await shell(t, { files, env: { BULKHEAD_HOST: daemon.host } })
+    const when = async (rival: 'up' | 'down', command: string): Promise<number> => {
+      daemon.script = ({ project = '' }) => ({ rival: { action: rival, project } })
+      return (await bulkhead(command)).code
+    }
+    t.equal(await when('up', 'up -d'), 0)
+    t.equal(await when('down', 'up -d'), 1)
+    t.equal(await when('up', 'up -d --build'), 1, 'the other builds nothing')
+    t.equal(await when('up', 'up -d web'), 1, 'who knows what the other is about')
+    t.equal(await when('down', 'down'), 0)
+  })
+
   t.test('must speak JSON lines, or not at all, when told so', async (t) => {
     const daemon = await fakeDaemon(t)
     daemon.script = () => ({ events: created })

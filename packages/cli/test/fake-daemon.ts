@@ -20,6 +20,8 @@ export interface Script {
   readonly operations?: number
   readonly problem?: Problem
   readonly before?: Promise<void>
+  /** Somebody else asks for this while it runs, and it gives way. */
+  readonly rival?: DeployRequest
   /** Refused at once. */
   readonly refused?: readonly Problem[]
 }
@@ -126,8 +128,13 @@ async function answer(
     fake.requests.push(wanted)
     if (script.refused !== undefined) return refuse(422, script.refused)
     deployments.push({ deployment: deploymentOf(wanted, String(deployments.length), script), script })
-    return json({ ...deployments.at(-1)?.deployment, state: 'queued' }, 202)
+    const accepted = deployments.at(-1)?.deployment
+    if (script.rival !== undefined)
+      deployments.push({ deployment: deploymentOf(script.rival, String(deployments.length), {}), script: {} })
+    return json({ ...accepted, state: 'queued' }, 202)
   }
+  if (kind === 'deployments' && name === '')
+    return json({ deployments: deployments.map(({ deployment }) => deployment).toReversed() })
   const found = deployments[Number(name)]
   if (kind !== 'deployments' || found === undefined) return refuse(404, [])
   if (part !== 'events') return json(found.deployment)
@@ -168,7 +175,8 @@ function deploymentOf(request: DeployRequest, id: string, script: Script): Deplo
     project: request.project ?? '',
     action: request.action,
     revision: 1,
-    state: script.problem === undefined ? 'succeeded' : 'failed',
+    state:
+      script.rival === undefined ? (script.problem === undefined ? 'succeeded' : 'failed') : 'superseded',
     createdAt: '2026-01-31T12:00:00Z',
     finishedAt: '2026-01-31T12:00:01Z',
     operations: script.operations ?? script.events?.length ?? 0,

@@ -42,8 +42,9 @@ export const logRoutes: FastifyPluginAsyncTypebox<LogRouteOptions> = async (app,
         summary: "Lines that a project's containers print, as server-sent events",
         description:
           'The `event` is `line`, the `data` a ProjectLogLine. With `follow`, containers that start later ' +
-          'are followed too, and the stream ends when none runs any more. The last event is `end`: a stream ' +
-          'that ends without it broke off, and `from` goes on where it did.',
+          'are followed too, and the stream ends when none runs any more; where the last was killed from ' +
+          'outside, three seconds later: it may be started again. The last event is `end`: a stream that ends ' +
+          'without it broke off, and `from` goes on where it did.',
         params: Type.Object({ name: ProjectNameSchema }),
         querystring: LogsQuerySchema,
         response: {
