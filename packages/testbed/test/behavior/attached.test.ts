@@ -41,11 +41,16 @@ await behaviors('attached', '26', async (behave) => {
 
   await behave(
     'only what is asked for must be shown',
-    { 'compose.yaml': pair('echo noise; sleep 0.5; exit 0') },
-    async ({ attempt, t }) => {
+    {
+      'compose.yaml': `${pair('echo noise; sleep 0.5; exit 0')}
+  muted: { image: 'bb:1', command: sh -c 'echo hidden; sleep 1000', init: true, attach: false }
+`,
+    },
+    async ({ attempt, docker, name, t }) => {
       const { stdout } = await attempt('up', '--abort-on-container-exit', '--no-attach', 'job')
       t.match(stdout, /steady/)
-      t.notMatch(stdout, /noise/)
+      t.notMatch(stdout, /noise|hidden/)
+      t.equal(await docker('logs', `${name}-muted-1`), 'hidden', 'it said something')
       const { code, stderr } = await attempt('up', '-d', '--abort-on-container-exit')
       t.equal(code, 16)
       t.match(stderr, /--detach excludes/)
