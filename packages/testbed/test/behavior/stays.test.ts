@@ -32,7 +32,7 @@ services:
   web:
     { ${one}, command: [sh, -c, 'rm -f /tmp/ill; exec sleep 1000'],
       healthcheck: { test: '! ls /tmp/ill /tmp/doomed 2>&1 | grep -q ^/tmp', retries: 2, ${probe} },
-      x-bulkhead: { health: { on_unhealthy: restart, retries: 2, window: 5m } } }
+      x-bulkhead: { health: { on_unhealthy: restart, retries: 1, window: 5m } } }
   app: { ${sleeps}, depends_on: { web: { condition: service_healthy, restart: true } } }
   other: { ${sleeps} }
 `,
