@@ -6,7 +6,7 @@ const service = (rest: string, more = ''): string => `
 services:
   web:
     image: bb:1
-    command: sh -c "trap exit TERM; while :; do sleep 0.05; done"
+    command: sh -c "trap exit TERM; sleep 1000 & wait"
     volumes: [traces:/traces]
 ${rest}
 ${more}
