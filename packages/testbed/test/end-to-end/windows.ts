@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { releases, serveRegistry } from '../../src/index.ts'
+import { releases, serveRegistry, type Release } from '../../src/index.ts'
 import { containersOf, edit, openHouse } from './harness.ts'
 
 const { available, reason } = await releases()
 
-for (const release of ['26', '20'] as const)
+export function windowsDbWeb(release: Release): void {
   void t.test(
     `windows-db-web on a Linux engine, Docker ${release}`,
     { skip: available.includes(release) ? false : (reason ?? true) },
@@ -66,3 +66,4 @@ for (const release of ['26', '20'] as const)
       })
     },
   )
+}
