@@ -54,6 +54,11 @@ export interface ConvergenceOptions extends ExecutorOptions, FindingsOptions {
   readonly tries: Tries
   /** What the loop's own rounds need not inspect again. */
   readonly recall: Recall
+  /**
+   * True when the engine has told more of the project than had been heard when it was looked at; resolves when that
+   * is heard.
+   */
+  readonly wasBehind: (project: string) => Promise<boolean>
   /** Told which networks of the engine a project names. */
   readonly looked: (project: string, networks: readonly string[]) => void
 }
@@ -89,6 +94,9 @@ export interface Foresight {
 
 /** Images, then the rest, then the proof that nothing is left; the others are for what moves meanwhile. */
 const maxRounds = 8
+
+/** Of these, so many at most wait for the engine's word: a project may have it talk all the time. */
+const mostWaits = 3
 
 /** Projects that are looked at, and planned for, at once. What is carried out and waited for is not counted. */
 const looksAtOnce = 8
@@ -129,8 +137,11 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
   const unknown = new Set<string>()
   const looks = new PQueue({ concurrency: looksAtOnce })
   const memories = new Map<string, Memory>()
+  /** How often the rounds under way have waited for the engine's word. */
+  const behind = new Map<string, number>()
 
   async function converge(name: string, { signal, overdue }: Run): Promise<Turnout> {
+    behind.delete(name)
     for (let round = 1; round <= maxRounds; round += 1) {
       if (signal.aborted) return atRest
       const began = performance.now()
@@ -284,6 +295,12 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     )
     tries.well(name, (service) => !busy.has(service) && left?.has(service) !== true)
     if (nodes.length === 0) return true
+    // What is missing may have been stopped by somebody, of which the word is on its way.
+    const waits = behind.get(name) ?? 0
+    if (deployment === undefined && waits < mostWaits && (await options.wasBehind(name))) {
+      behind.set(name, waits + 1)
+      return false
+    }
     const other = await ownership?.claim(name)
     if (other !== undefined) {
       tenure?.yieldTo(other)

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { newRecall, type Engine, type EngineEvent } from '@bulkhead/engine'
 import { composeLabels } from '@bulkhead/model'
 import type { ProjectStatus, RegistryCredentials } from '@bulkhead/model'
@@ -114,6 +115,13 @@ const freeing: Readonly<Record<EngineEvent['type'], ReadonlySet<string>>> = {
  * Keeps projects as they were asked for. Events, timers and requests do the
  * same thing: they put a project's name on the queue.
  */
+/** Milliseconds that an event takes at most to be heard. */
+const hearingMs = 2000
+
+function isAfter(one: string, other: string): boolean {
+  return BigInt(one) > BigInt(other)
+}
+
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const {
     engine,
@@ -175,6 +183,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       }
     },
     attended: (project) => oneOffs.attended(project),
+    wasBehind,
     holds,
     notebook,
     bridged: (project) => {
@@ -261,6 +270,19 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     } catch (error) {
       log.warn({ error: String(error) }, 'the engine does not tell what happened meanwhile')
     }
+  }
+
+  /** Waits no longer than `hearingMs` for the stream: when it has broken, what it missed is caught up with later. */
+  async function wasBehind(project: string): Promise<boolean> {
+    const since = sight.last()
+    if (since === undefined) return false
+    const { events: told } = await engine.eventsSince(since)
+    const news = told.filter((one) => one.project === project && isAfter(one.timeNano, since))
+    const last = news.at(-1)?.timeNano
+    if (last === undefined) return false
+    const deadline = performance.now() + hearingMs
+    while (isAfter(last, sight.last() ?? '0') && performance.now() < deadline) await delay(10)
+    return true
   }
 
   function enqueueKept(): void {

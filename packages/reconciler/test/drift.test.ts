@@ -383,6 +383,25 @@ const rows: readonly Row[] = [
 
 for (const row of rows) void t.test(row.name, (t) => play(t, row))
 
+void t.test('a round that is quicker than the word of a stop must wait for it', async (t) => {
+  const scene = await openScene('26', 1, { scripts, eventsLateMs: 60 })
+  const { twin } = scene
+  t.teardown(() => twin.close())
+  const player = await scene.enter()
+  const project = projectOf({ services: { web: {}, db: {} } })
+  await player.asks({ project, intent: upIntent, action: 'up' })
+  await ask(twin.socket, 'POST', '/containers/app-web-1/stop', undefined)
+  await ask(twin.socket, 'DELETE', '/containers/app-web-1', undefined)
+  player.reconciler.enqueue('app')
+  const heldServices = async () =>
+    (await player.reconciler.status('app')).services.filter(({ held }) => held !== undefined)
+  t.ok(await comesTrue(async () => (await heldServices()).length === 1))
+  t.ok(await player.settles())
+  t.same(states(twin), ['app-db-1 running'])
+  t.equal(twin.calls.filter(({ path }) => path.startsWith('/containers/create')).length, 2)
+  await player.leaves()
+})
+
 async function play(t: Test, row: Row): Promise<void> {
   const scene = await openScene('26', 1, { scripts })
   const { twin, ledger } = scene
@@ -440,7 +459,7 @@ function isHeld(service: string): Row['until'] {
 }
 
 async function comesTrue(holds: () => boolean | Promise<boolean>): Promise<boolean> {
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 30_000
   while (!(await holds())) {
     if (performance.now() > deadline) return false
     await new Promise((resolve) => {
@@ -454,7 +473,7 @@ function states({ world }: Twin): readonly string[] {
   return [...world.containers.values()].map(({ name, state }) => `${name} ${state.status}`)
 }
 
-function projectOf({ services, extensions = {} }: Row): Project {
+function projectOf({ services, extensions = {} }: Pick<Row, 'services' | 'extensions'>): Project {
   const made = Object.entries(services).map(([name, service]): [string, Service] => [
     name,
     { name, image: 'bb:1', command: ['serve'], networks: { default: null }, ...service },

@@ -1,4 +1,5 @@
 import { connect } from '@bulkhead/engine'
+import type { Engine } from '@bulkhead/engine'
 import type { ComposeHashes } from '@bulkhead/planner'
 import { linuxRules, realClock, startTwin } from '@bulkhead/twin'
 import type { Call, Entrance, Fault, LinuxRelease, Twin, TwinOptions } from '@bulkhead/twin'
@@ -52,12 +53,14 @@ export interface SceneOptions
   extends Pick<TwinOptions, 'scripts' | 'onCall' | 'latency'>, Pick<ReconcilerOptions, 'clock'> {
   /** An engine that has said nothing for so long, in our time, says nothing any more. @default as long as anything may take */
   readonly callTimeoutMs?: number
+  /** Milliseconds by which each of the engine's events comes late. */
+  readonly eventsLateMs?: number
 }
 
 export async function openScene(
   release: LinuxRelease,
   seed: number,
-  { callTimeoutMs = patienceMs, clock, ...twinOptions }: SceneOptions = {},
+  { callTimeoutMs = patienceMs, eventsLateMs = 0, clock, ...twinOptions }: SceneOptions = {},
 ): Promise<Scene> {
   const ledger = memoryLedger()
   const twin = await startTwin({
@@ -70,7 +73,7 @@ export async function openScene(
   return {
     twin,
     ledger,
-    enter: async () => newPlayer(twin, ledger, await twin.openDoor(), { callTimeoutMs, clock }),
+    enter: async () => newPlayer(twin, ledger, await twin.openDoor(), { callTimeoutMs, eventsLateMs, clock }),
     strike(blow, n, kill) {
       let struck: Call | undefined
       let seen = 0
@@ -101,17 +104,35 @@ export const composeHashes: ComposeHashes = {
   volume: ({ name }) => `compose-${name}`,
 }
 
+/** Its events come as in a busy process: one after another, each after a while. */
+function late(engine: Engine, milliseconds: number): Engine {
+  return {
+    ...engine,
+    async *events(signal, onOpen) {
+      for await (const event of engine.events(signal, onOpen)) {
+        await new Promise((resolve) => {
+          setTimeout(resolve, milliseconds)
+        })
+        yield event
+      }
+    },
+  }
+}
+
 function newPlayer(
   twin: Twin,
   ledger: MemoryLedger,
   door: Entrance,
   {
     callTimeoutMs,
+    eventsLateMs,
     clock,
-  }: Required<Pick<SceneOptions, 'callTimeoutMs'>> & { readonly clock: ReconcilerOptions['clock'] },
+  }: Required<Pick<SceneOptions, 'callTimeoutMs' | 'eventsLateMs'>> & {
+    readonly clock: ReconcilerOptions['clock']
+  },
 ): Player {
   const client = connect({ url: door.dockerHost, source: 'the test' }, { callTimeoutMs })
-  const life = mortal(client)
+  const life = mortal(eventsLateMs === 0 ? client : late(client, eventsLateMs))
   const quiet = { debug: ignore, info: ignore, warn: ignore, error: ignore }
   const reconciler = createReconciler({
     engine: life.engine,
