@@ -112,7 +112,8 @@ function decideAll(
     const followed = parent === undefined ? own : own.map((decision) => follow(decision, parent))
     const decisions = followed.flatMap((decision) => withoutVolumes(decision, doomed))
     const restarts = Object.entries(service.depends_on ?? {}).some(
-      ([name, { restart }]) => restart === true && isReplaced(plans.get(name)),
+      ([name, { restart }]) =>
+        restart === true && (isReplaced(plans.get(name)) || isMadeWhole(plans.get(name))),
     )
     const rests = input.intent.resting[service.name] === 'created'
     const update = rests || bystander ? undefined : updatePolicy(input, wanted, decisions, judgment)
@@ -203,6 +204,13 @@ function withoutVolumes(decision: Decision, doomed: ReadonlySet<string>): readon
 
 function isCreated(plan: ServicePlan | undefined): boolean {
   return plan?.decisions.some(({ kind }) => kind === 'create') ?? false
+}
+
+/** True where nothing of the service is there: whoever ran beside it has lost it. */
+function isMadeWhole(plan: ServicePlan | undefined): boolean {
+  return (
+    plan !== undefined && plan.decisions.length > 0 && plan.decisions.every(({ kind }) => kind === 'create')
+  )
 }
 
 /** A container that lives in another's namespaces is replaced with it. */

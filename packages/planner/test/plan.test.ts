@@ -65,6 +65,20 @@ t.test('a dependent with restart: true must stop before what it needs is replace
   t.end()
 })
 
+t.test('a dependent with restart: true must start anew with what it needs and somebody removed', (t) => {
+  scenario()
+    .wants(webOnDb('service_started', { restart: true }))
+    .finds('web running')
+    .plans(
+      t,
+      '[] #1 stop container app-web-1 (a dependency is replaced)',
+      '[] #2 create container app-db-1 (not found)',
+      '[2] #3 start container app-db-1 (not found)',
+      '[1,3] #4 start container app-web-1 (a dependency is replaced)',
+    )
+  t.end()
+})
+
 t.test('an interrupted replacement must be finished, at whatever point it broke', (t) => {
   const web = scenario().wants({ web: {} })
   web

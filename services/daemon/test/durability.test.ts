@@ -50,7 +50,7 @@ t.test(
   async (t) => {
     const folder = folderOf(t)
     const trace = join(folder, 'trace')
-    const under = ['strace', '-D', '-f', '-y', '-s', '24', '-o', trace]
+    const under = ['strace', '-D', '-f', '--seccomp-bpf', '-y', '-s', '24', '-o', trace]
     const traced = 'trace=fsync,fdatasync,pwrite64,write,writev,sendmsg'
     const daemon = run(t, folder, { engine: await engineOf(t), under: [...under, '-e', traced] })
     await ready(daemon)
