@@ -13,7 +13,7 @@ import { cases, kindOf, scripts } from './worlds.ts'
 import type { Asked, Case } from './worlds.ts'
 
 /** More of them, or the ones that failed: BULKHEAD_PROPERTY_RUNS, BULKHEAD_PROPERTY_SEED, BULKHEAD_PROPERTY_PATH. */
-const runs = Number(process.env['BULKHEAD_PROPERTY_RUNS'] ?? 25)
+const runs = Number(process.env['BULKHEAD_PROPERTY_RUNS'] ?? 10)
 const seed = Number(process.env['BULKHEAD_PROPERTY_SEED'] ?? 20_261)
 const path = process.env['BULKHEAD_PROPERTY_PATH']
 

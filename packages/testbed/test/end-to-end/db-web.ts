@@ -104,7 +104,7 @@ async function story(t: Test, release: Release): Promise<void> {
 
   await t.test('a daemon killed in mid-up must converge when it is back', async (t) => {
     // The crash test takes every moment in turn, on the other release too.
-    for (const operations of release === '26' ? [1, 3] : [2]) {
+    for (const operations of release === '26' ? [3] : [2]) {
       const before = await idsOf(house)
       const known = (await lastDeployment(house))?.id
       await edit(join(folder, 'compose.yaml'), /GREETING: \w+/, `GREETING: hello${operations}`)

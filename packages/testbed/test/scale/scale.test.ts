@@ -6,8 +6,8 @@ import { clear, live } from './life.ts'
 const { available, reason } = await releases()
 
 for (const [release, size] of [
-  ['26', { services: 12, replicas: 2, networks: 4 }],
-  ['20', { services: 4, replicas: 2, networks: 3 }],
+  ['26', { services: 8, replicas: 2, networks: 3 }],
+  ['20', { services: 3, replicas: 2, networks: 2 }],
 ] as const) {
   void t.test(
     `${size.services} services with two containers each on ${size.networks} networks must come up, change and go, with nothing lost and nothing left, Docker ${release}`,

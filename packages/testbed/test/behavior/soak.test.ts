@@ -1,6 +1,6 @@
 import t from 'tap'
 import { releases, startEngine } from '../../src/index.ts'
-import { soak } from './soak.ts'
+import { soak } from '../soak/soak.ts'
 
 const { available, reason } = await releases()
 
@@ -14,7 +14,7 @@ void t.test(
     const seed = 26
     const { inflicted, convergedAfter, faults } = await soak(engine, {
       minutes: 2,
-      projects: 5,
+      projects: 3,
       seed,
       lulls: 2,
       say: (text) => t.comment(text),
