@@ -1,5 +1,6 @@
 import type { Intent, Notes, Observed, ObservedContainer, Project, Trouble } from '@bulkhead/model'
 import { healthPolicy, nanoseconds } from '@bulkhead/planner'
+import { lastWords } from './probe.ts'
 
 /** What is to be done about containers that are unhealthy, and what is to be noted. */
 export interface Remedy {
@@ -72,10 +73,5 @@ export function remedyFor(
 }
 
 function reasonOf([first]: readonly ObservedContainer[]): string {
-  const probe = first?.healthLog.at(-1)
-  const said =
-    probe === undefined
-      ? ''
-      : `; the last probe ended with ${probe.exitCode}: ${probe.output.trim().slice(0, 200)}`
-  return `${first?.name ?? ''} is unhealthy${said}`
+  return `${first?.name ?? ''} is unhealthy${lastWords(first?.healthLog ?? [])}`
 }

@@ -1,44 +1,22 @@
 import type { Engine } from '@bulkhead/engine'
 import { BulkheadError, type ObservedContainer, type OperationOf } from '@bulkhead/model'
-import { newBell } from './bell.ts'
-import type { EventWatch } from './watch.ts'
+import { lastWords } from './probe.ts'
+import { keepVigil, type VigilOptions } from './vigil.ts'
 
 /**
  * Waits until a dependency's condition holds.
  *
- * Woken by engine events and then looks at the containers, never at the event
- * alone; a slow look every few seconds makes up for events that nobody told.
- *
  * @throws BulkheadError BH_DEPENDENCY_FAILED when it can no longer come to hold; the signal's reason when aborted.
  */
-export async function awaitCondition(
+export function awaitCondition(
   operation: OperationOf<'awaitCondition'>,
-  {
-    engine,
-    watch,
-    signal,
-  }: { readonly engine: Engine; readonly watch: EventWatch; readonly signal: AbortSignal },
+  { engine, ...vigil }: VigilOptions & { readonly engine: Engine },
 ): Promise<void> {
-  const bell = newBell()
-  const unsubscribe = watch.subscribe((event) => {
-    if (event === undefined || event.type === 'container') bell.ring()
+  return keepVigil(vigil, async () => {
+    const containers = await Promise.all(operation.containers.map((container) => engine.inspect(container)))
+    return judge(operation, containers) || undefined
   })
-  const onAbort = (): void => bell.ring()
-  signal.addEventListener('abort', onAbort)
-  try {
-    for (;;) {
-      signal.throwIfAborted()
-      const containers = await Promise.all(operation.containers.map((container) => engine.inspect(container)))
-      if (judge(operation, containers)) return
-      await bell.wait(recheckMs)
-    }
-  } finally {
-    unsubscribe()
-    signal.removeEventListener('abort', onAbort)
-  }
 }
-
-const recheckMs = 3000
 
 /** True when the condition holds, false while it may still come to. */
 function judge(
@@ -59,14 +37,7 @@ function judge(
 function isHealthy(service: string, container: ObservedContainer): boolean {
   const { state, health, exitCode, healthLog } = container
   if (state === 'exited' || state === 'dead') throw failed(service, `it ended with exit code ${exitCode}`)
-  if (health === 'unhealthy') {
-    const probe = healthLog.at(-1)
-    const said =
-      probe === undefined
-        ? ''
-        : `; the last probe ended with ${probe.exitCode}: ${probe.output.trim().slice(0, 200)}`
-    throw failed(service, `it is unhealthy${said}`)
-  }
+  if (health === 'unhealthy') throw failed(service, `it is unhealthy${lastWords(healthLog)}`)
   // Nobody probes it meanwhile: what was seen last holds, and nothing more will be seen.
   if (state === 'paused' && health !== 'healthy') throw failed(service, 'it is paused')
   if (state === 'running' && health === 'none') throw failed(service, 'it has no healthcheck')

@@ -1,59 +1,38 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import PQueue from 'p-queue'
-import type { Recall } from '@bulkhead/engine'
 import {
   BulkheadError,
   isBulkheadError,
   ownedByAnother,
   toError,
   toProblem,
-  type Drift,
   type EngineCapabilities,
-  type Notes,
   type Observed,
-  type Plan,
-  type Problem,
-  type ProjectStatus,
 } from '@bulkhead/model'
-import {
-  driftOf,
-  plan,
-  preview,
-  servicesWith,
-  statusOf,
-  withProvisions,
-  type ComposeHashes,
-  type PlanInput,
-  type PlanResult,
-  type Preview,
-} from '@bulkhead/planner'
+import { driftOf, servicesWith } from '@bulkhead/planner'
 import { checkApproved } from './approved.ts'
+import { blame, planAround } from './blame.ts'
 import { newExecutor, type ExecutorOptions } from './executor.ts'
-import { keyOf, newFindings, type FindingsOptions } from './findings.ts'
-import { blamedFor, ofEngine, type Failed } from './failures.ts'
+import { newFindings, type FindingsOptions } from './findings.ts'
 import type { Run, Turnout } from './lanes.ts'
 import { newMemory, warnOnce, type Emit, type Memory } from './memory.ts'
 import type { RoundReport } from './observer.ts'
+import type { Outlook } from './outlook.ts'
 import type { Ownership } from './ownership.ts'
 import type { DesiredState, FailedUpdate } from './port.ts'
 import { failedUpdate, RoundFailure } from './update.ts'
-import { isKept, queryFor } from './round.ts'
+import { isKept } from './round.ts'
 import type { Tenure } from './tenure.ts'
 import type { Tries } from './tries.ts'
 
 export interface ConvergenceOptions extends ExecutorOptions, FindingsOptions {
-  readonly composeHashes: ComposeHashes
-  readonly hashKey: string
+  readonly outlook: Outlook
   /** Milliseconds before a deployment's failed round is tried again, one for each time. */
   readonly retryDelaysMs: readonly number[]
   /** Whose projects are; undefined: there is nobody else. */
   readonly ownership?: Ownership | undefined
   readonly tenure?: Tenure | undefined
-  /** One-offs that somebody is about to start. */
-  readonly attended: (project: string) => ReadonlySet<string>
   readonly tries: Tries
-  /** What the loop's own rounds need not inspect again. */
-  readonly recall: Recall
   /**
    * True when the engine has told more of the project than had been heard when it was looked at; resolves when that
    * is heard.
@@ -68,28 +47,6 @@ export interface Convergence {
   converge(project: string, run: Run): Promise<Turnout>
   /** Projects that wait to be looked at. */
   waiting(): number
-  /** The next round of the project inspects all of it. */
-  forget(project: string): void
-  /** Observes and compares; plans, but does nothing. */
-  insight(project: string): Promise<Insight>
-  /** What a deployment would do if this were wanted; does nothing. */
-  foresee(project: string, wanted: DesiredState): Promise<Foresight>
-}
-
-/** One look at a project. */
-export interface Insight {
-  readonly status: ProjectStatus
-  readonly observed: Observed
-  readonly notes: Notes
-  /** What a round of the loop would do now. */
-  readonly plan: Plan
-  readonly problems: readonly Problem[]
-}
-
-/** A plan before it is anything, and what it was made from. */
-export interface Foresight {
-  readonly input: PlanInput
-  readonly preview: Preview
 }
 
 /** Images, then the rest, then the proof that nothing is left; the others are for what moves meanwhile. */
@@ -104,12 +61,12 @@ const looksAtOnce = 8
 /** While the engine is away it is asked for at least this often, in milliseconds. */
 const engineAwayMs = 5000
 
-const nothing = (): undefined => undefined
-
 const atRest: Turnout = { settled: true }
 
 interface Look {
   readonly desired: DesiredState
+  /** Fires when there is reason for one more round, a while ago. A deployment's goes on all the same. */
+  readonly late: AbortSignal
   readonly seen: readonly [EngineCapabilities, Observed] | { readonly error: unknown }
 }
 
@@ -117,24 +74,9 @@ interface Look {
 const passing: ReadonlySet<string> = new Set(['BH_ENGINE_UNREACHABLE', 'BH_NAME_IN_USE', 'BH_CONFLICT'])
 
 export function createConvergence(options: ConvergenceOptions): Convergence {
-  const {
-    engine,
-    ledger,
-    log,
-    composeHashes,
-    hashKey,
-    holds,
-    notebook,
-    observer,
-    retryDelaysMs,
-    ownership,
-    tenure,
-  } = options
+  const { ledger, log, notebook, observer, retryDelaysMs, outlook, ownership, tenure, tries } = options
   const executePlan = newExecutor(options)
   const findings = newFindings(options)
-  const { tries, recall } = options
-  /** Projects whose next look is at all of it. */
-  const unknown = new Set<string>()
   const looks = new PQueue({ concurrency: looksAtOnce })
   const memories = new Map<string, Memory>()
   /** How often the rounds under way have waited for the engine's word. */
@@ -145,11 +87,9 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     for (let round = 1; round <= maxRounds; round += 1) {
       if (signal.aborted) return atRest
       const began = performance.now()
-      // What is asked for from here on is seen by the look that follows.
-      const late = overdue()
-      const look = await looks.add(() => lookAt(name, round, signal))
+      const look = await looks.add(() => lookAt(name, round, { signal, overdue }))
       if (look === undefined) return atRest
-      const { desired } = look
+      const { desired, late } = look
       const tellRound = (outcome: RoundReport['outcome'], reason: BulkheadError | undefined): void =>
         observer.roundEnded({
           project: name,
@@ -159,7 +99,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
           error: reason,
         })
       try {
-        const isDone = await oneRound(name, look, signal, late)
+        const isDone = await oneRound(name, look, signal)
         tellRound(isDone ? 'settled' : 'changed', undefined)
         if (signal.aborted) return atRest
         // Waiting on and on is no sign of something that never settles.
@@ -187,7 +127,7 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
   }
 
   /** What a round begins with; undefined: there is to be none. */
-  async function lookAt(name: string, round: number, signal: AbortSignal): Promise<Look | undefined> {
+  async function lookAt(name: string, round: number, { signal, overdue }: Run): Promise<Look | undefined> {
     const desired = withOwnFiles(ledger.desired(name))
     if (desired === undefined || desired.suspended === true || signal.aborted) return undefined
     const { deployment, intent } = desired
@@ -203,8 +143,12 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
       name,
       Object.values(desired.project?.networks ?? {}).map((network) => network.name),
     )
-    const seen = await look(name, desired, deployment === undefined).catch((error: unknown) => ({ error }))
-    return { desired, seen }
+    // What there was reason to look for is seen by the look that follows, but only a round of the loop acts on all of it.
+    const late = deployment === undefined ? overdue() : new AbortController().signal
+    const seen = await outlook
+      .look(name, desired, deployment === undefined)
+      .catch((error: unknown) => ({ error }))
+    return { desired, seen, late }
   }
 
   /**
@@ -268,9 +212,8 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
   /** True when nothing was left to do that is to be tried now. */
   async function oneRound(
     name: string,
-    { desired, seen }: Look,
+    { desired, seen, late }: Look,
     signal: AbortSignal,
-    late: AbortSignal,
   ): Promise<boolean> {
     if ('error' in seen) throw seen.error
     const { deployment } = desired
@@ -278,9 +221,9 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     const memory = memoryOf(desired)
     if (deployment === undefined && findings.lookBack(name, desired, observed)) return false
     if (deployment === undefined && findings.remedy(name, desired, observed)) return false
-    const input = { ...inputFor(name, desired, memory), capabilities, observed }
+    const input = { ...outlook.inputFor(name, desired, memory), capabilities, observed }
     if (deployment === undefined) findings.noteDrift(name, driftOf(input))
-    const { plan: nodes, problems, restarts = {}, left } = planned(name, input)
+    const { plan: nodes, problems, restarts = {}, left } = planAround(name, input, tries)
     const emit = emitterFor(desired)
     for (const problem of problems) if (problem.severity === 'warning') warnOnce(problem, memory, emit)
     const error = problems.find(({ severity }) => severity === 'error')
@@ -312,12 +255,13 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
     const overdue = deployment === undefined ? late : undefined
     const execution = await executePlan({ project: name, desired, memory, emit, nodes, signal, overdue })
     // The engine has told of it by now, or will: the next round doesn't wait for that.
-    unknown.add(name)
+    outlook.forget(name)
     const updates = execution.failed.map((one) => ({ ...one, update: failedUpdate(nodes, one) }))
     const unblamed = blame(
       name,
       nodes,
       updates.filter(({ update }) => update === undefined),
+      tries,
     )
     if (deployment === undefined) {
       for (const { update, error } of updates)
@@ -327,73 +271,6 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
       throw new RoundFailure(execution.failure, updates.find(({ update }) => update !== undefined)?.update)
     if (memory !== undefined) memory.refreshed = true
     return false
-  }
-
-  /** In the loop's own rounds what is wrong with one service is noted of it, and the others are planned for. */
-  function planned(name: string, input: PlanInput): PlanResult {
-    const { project, deployment } = input
-    const first = plan(deployment === undefined ? { ...input, aside: tries.aside(name) } : input)
-    const errors = first.problems.filter(({ severity }) => severity === 'error')
-    if (deployment !== undefined || project === undefined || errors.length === 0) return first
-    const blamed = errors.map((error) => [error, servicesWith(project, error)] as const)
-    if (blamed.some(([, services]) => services.length === 0)) return first
-    for (const [error, services] of blamed) tries.failed(name, services, toError([error]))
-    return plan({ ...input, aside: tries.aside(name) })
-  }
-
-  /** Notes of services that their try failed; returns the first failure that no service is to blame for. */
-  function blame(name: string, nodes: Plan, failed: readonly Failed[]): BulkheadError | undefined {
-    let unblamed: BulkheadError | undefined
-    const done = new Set<string>()
-    for (const one of failed) {
-      const services = blamedFor(one, nodes).filter((service) => !done.has(service))
-      if (ofEngine.has(one.error.code) || blamedFor(one, nodes).length === 0) unblamed ??= one.error
-      else if (services.length > 0) tries.failed(name, services, one.error)
-      for (const service of services) done.add(service)
-    }
-    return unblamed
-  }
-
-  /** Who asks for something is answered from what is there now; the loop goes by what it knows and what has changed. */
-  function look(name: string, desired: DesiredState | undefined, mayRecall = false) {
-    const isKnown = mayRecall && !unknown.delete(name)
-    const remembered = isKnown ? recall : { ...recall, container: nothing, image: nothing }
-    const query = { ...queryFor(name, desired, composeHashes), recall: mayRecall ? remembered : undefined }
-    return Promise.all([engine.capabilities(), engine.observe(query)])
-  }
-
-  function inputFor(
-    name: string,
-    { project, intent, deployment, hooksRun, provisions, former }: DesiredState,
-    memory: Memory | undefined,
-  ): Omit<PlanInput, 'capabilities' | 'observed'> {
-    return {
-      name,
-      project: project && withProvisions(project, provisions ?? []),
-      intent,
-      provisions,
-      hashKey,
-      composeHashes,
-      owner: ownership?.owner,
-      held: holds.of(name),
-      ended: notebook.of(name).ended,
-      hooksRun,
-      former,
-      attended: options.attended(name),
-      deployment: memory &&
-        deployment && {
-          action: deployment.action,
-          options: deployment.options,
-          refresh: memory.refreshed
-            ? undefined
-            : { build: deployment.options.build ?? false, now: deployment.createdAt },
-          provided: memory.provided,
-          since: deployment.createdAt,
-          proven: memory.proven,
-          started: memory.started,
-          signaled: memory.signaled,
-        },
-    }
   }
 
   function memoryOf({ deployment }: DesiredState): Memory | undefined {
@@ -411,36 +288,6 @@ export function createConvergence(options: ConvergenceOptions): Convergence {
   return {
     converge,
     waiting: () => looks.size,
-    forget: (name) => void unknown.add(name),
-    async insight(name) {
-      const desired = ledger.desired(name)
-      const [capabilities, observed] = await look(name, desired)
-      const { project, intent, revision } = desired ?? {}
-      const notes = notebook.of(name)
-      const input = desired && {
-        ...inputFor(name, { ...desired, deployment: undefined }, undefined),
-        capabilities,
-        observed,
-      }
-      const { plan: nodes, problems } = input === undefined ? { plan: [], problems: [] } : plan(input)
-      const isSettled = nodes.length === 0 && problems.every(({ severity }) => severity === 'warning')
-      const converged = input !== undefined && isSettled
-      const drift = (input === undefined ? [] : driftOf(input)).map((one): Drift => ({
-        ...one,
-        since: notes.differs[keyOf(one)] ?? notes.touched[one.object]?.at,
-        cause: notes.touched[one.object]?.action,
-      }))
-      const status = {
-        ...statusOf({ name, project, intent, revision, observed, capabilities, converged, notes }),
-        drift,
-      }
-      return { status, observed, notes, plan: nodes, problems }
-    },
-    async foresee(name, wanted) {
-      const [capabilities, observed] = await look(name, wanted)
-      const input = { ...inputFor(name, wanted, newMemory({ options: {} })), capabilities, observed }
-      return { input, preview: preview(input) }
-    },
   }
 
   function known(project: string, error: unknown): BulkheadError {

@@ -46,8 +46,8 @@ export interface Bridge {
  *
  * Where the engine was started anew, what its policy would have running and
  * does not run ended with it, and what needed something that came up later is
- * started again in order, if its `depends_on` says `restart: true`. Where it was
- * not, only somebody's stop explains that a policy did not start a container.
+ * started again in order, and what needs that too. Where it was not, only
+ * somebody's stop explains that a policy did not start a container.
  */
 export function bridge(
   gap: Gap,

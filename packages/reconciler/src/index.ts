@@ -1,6 +1,6 @@
 export { listed, stale } from './approved.ts'
 export type { Clock } from './clock.ts'
-export type { Foresight, Insight } from './convergence.ts'
+export type { Foresight, Insight } from './outlook.ts'
 export type { Log } from './log.ts'
 export type { Observer, OperationReport, RoundReport } from './observer.ts'
 export type { OneOffRequest, OneOffs, PreparedOneOff } from './one-offs.ts'

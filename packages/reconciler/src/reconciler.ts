@@ -4,13 +4,14 @@ import { composeLabels } from '@bulkhead/model'
 import type { ProjectStatus, RegistryCredentials } from '@bulkhead/model'
 import type { ComposeHashes } from '@bulkhead/planner'
 import { systemClock, type Clock } from './clock.ts'
-import { createConvergence, type Foresight, type Insight } from './convergence.ts'
+import { createConvergence } from './convergence.ts'
 import { newsSince, type Gap } from './gap.ts'
 import { newHolds } from './holds.ts'
 import { createLanes } from './lanes.ts'
 import type { Log } from './log.ts'
 import { newNotebook } from './notebook.ts'
 import { nobody, type Observer } from './observer.ts'
+import { createOutlook, type Foresight, type Insight } from './outlook.ts'
 import { createOneOffs, type OneOffs } from './one-offs.ts'
 import type { DesiredState, LeavingContainer, Ledger, Programs } from './port.ts'
 import { newSight } from './sight.ts'
@@ -115,6 +116,9 @@ const freeing: Readonly<Record<EngineEvent['type'], ReadonlySet<string>>> = {
  * Keeps projects as they were asked for. Events, timers and requests do the
  * same thing: they put a project's name on the queue.
  */
+/** Before all events, in nanoseconds since the epoch: an engine takes 0 for no time at all. */
+const beginning = '1000000000'
+
 /** Milliseconds that an event takes at most to be heard. */
 const hearingMs = 2000
 
@@ -168,13 +172,20 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const users = new Map<string, Set<string>>()
   const turns = newTurns({ places: concurrency })
   const tries = newTries({ notebook, ledger, clock, random, log })
+  const outlook = createOutlook({
+    ...options,
+    notebook,
+    holds,
+    recall,
+    attended: (project) => oneOffs.attended(project),
+  })
   const convergence = createConvergence({
     ...options,
+    outlook,
     tenure,
     turns,
     tries,
     clock,
-    recall,
     looked(project, networks) {
       for (const network of networks) {
         const its = users.get(network)
@@ -182,7 +193,6 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         else its.add(project)
       }
     },
-    attended: (project) => oneOffs.attended(project),
     wasBehind,
     holds,
     notebook,
@@ -209,7 +219,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     projects: () => ledger.projects(),
     isOpen: (project) => Object.keys(notebook.of(project).troubles).length > 0 || lanes.isTried(project),
     look(project, deep) {
-      if (deep) convergence.forget(project)
+      if (deep) outlook.forget(project)
       lanes.enqueue(project)
     },
     deepEvery,
@@ -262,8 +272,13 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   async function catchUp(): Promise<void> {
     void tenure?.survey()
     const since = sight.last()
-    if (since === undefined) return
     try {
+      if (since === undefined) {
+        // What was before the first life of the daemon is no news.
+        const last = (await engine.eventsSince(beginning)).events.at(-1)
+        if (last !== undefined) sight.saw(last)
+        return
+      }
       const { news, gap } = newsSince(since, await engine.eventsSince(since))
       for (const event of news) onEvent(event)
       if (gap !== undefined) for (const name of ledger.projects()) gaps.set(name, gap)
@@ -274,14 +289,13 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   /** Waits no longer than `hearingMs` for the stream: when it has broken, what it missed is caught up with later. */
   async function wasBehind(project: string): Promise<boolean> {
-    const since = sight.last()
-    if (since === undefined) return false
+    const since = sight.last() ?? beginning
     const { events: told } = await engine.eventsSince(since)
     const news = told.filter((one) => one.project === project && isAfter(one.timeNano, since))
     const last = news.at(-1)?.timeNano
     if (last === undefined) return false
     const deadline = performance.now() + hearingMs
-    while (isAfter(last, sight.last() ?? '0') && performance.now() < deadline) await delay(10)
+    while (isAfter(last, sight.last() ?? beginning) && performance.now() < deadline) await delay(10)
     return true
   }
 
@@ -344,9 +358,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       }))
       lanes.enqueue(project)
     },
-    status: async (project) => (await convergence.insight(project)).status,
-    insight: (project) => convergence.insight(project),
-    foresee: (project, wanted) => convergence.foresee(project, wanted),
+    status: async (project) => (await outlook.insight(project)).status,
+    insight: (project) => outlook.insight(project),
+    foresee: (project, wanted) => outlook.foresee(project, wanted),
     oneOffs,
     subscribe: (listener) => watch().subscribe(listener),
   }

@@ -1,7 +1,7 @@
 import type { Engine } from '@bulkhead/engine'
 import { BulkheadError, type ObservedContainer, type OperationOf } from '@bulkhead/model'
-import { newBell } from './bell.ts'
-import type { EventWatch } from './watch.ts'
+import { lastWords } from './probe.ts'
+import { keepVigil, type VigilOptions } from './vigil.ts'
 
 /**
  * Waits until a container that takes another's place has proven good: healthy,
@@ -13,39 +13,22 @@ import type { EventWatch } from './watch.ts'
  * @throws BulkheadError BH_UPDATE_FAILED when it ends, is started again by the engine or turns unhealthy; the
  * signal's reason when aborted.
  */
-export async function awaitReplica(
+export function awaitReplica(
   operation: OperationOf<'awaitReplica'>,
-  {
-    engine,
-    watch,
-    signal,
-  }: { readonly engine: Engine; readonly watch: EventWatch; readonly signal: AbortSignal },
+  { engine, ...vigil }: VigilOptions & { readonly engine: Engine },
 ): Promise<void> {
-  const bell = newBell()
-  const unsubscribe = watch.subscribe((event) => {
-    if (event === undefined || event.type === 'container') bell.ring()
-  })
-  const onAbort = (): void => bell.ring()
-  signal.addEventListener('abort', onAbort)
   let since: number | undefined
-  try {
-    for (;;) {
-      signal.throwIfAborted()
-      const container = await engine.inspect(operation.container)
-      const isGood = judge(operation, container)
-      if (container?.state === 'running') since ??= performance.now()
-      const watched = operation.monitorMilliseconds ?? (container?.health === 'none' ? unprobedMs : 0)
-      const left = since === undefined ? recheckMs : watched - (performance.now() - since)
-      if (isGood && left <= 0) return
-      await bell.wait(isGood ? Math.min(left, recheckMs) : recheckMs)
-    }
-  } finally {
-    unsubscribe()
-    signal.removeEventListener('abort', onAbort)
-  }
+  return keepVigil(vigil, async () => {
+    const container = await engine.inspect(operation.container)
+    const isGood = judge(operation, container)
+    if (container?.state === 'running') since ??= performance.now()
+    if (!isGood || since === undefined) return undefined
+    const watched = operation.monitorMilliseconds ?? (container?.health === 'none' ? unprobedMs : 0)
+    const left = watched - (performance.now() - since)
+    return left <= 0 ? true : left
+  })
 }
 
-const recheckMs = 3000
 /** How long one that nobody probes is watched where the file does not say: Docker's own default. */
 const unprobedMs = 5000
 
@@ -59,14 +42,7 @@ function judge(
   if (startedAt !== undefined && (state === 'exited' || state === 'dead' || state === 'restarting'))
     throw failed(service, `${name} ended with exit code ${exitCode}`)
   if (restartCount > 0) throw failed(service, `${name} ended, and was started again`)
-  if (health === 'unhealthy') {
-    const probe = healthLog.at(-1)
-    const said =
-      probe === undefined
-        ? ''
-        : `; the last probe ended with ${probe.exitCode}: ${probe.output.trim().slice(0, 200)}`
-    throw failed(service, `${name} is unhealthy${said}`)
-  }
+  if (health === 'unhealthy') throw failed(service, `${name} is unhealthy${lastWords(healthLog)}`)
   return state === 'running' && (health === 'none' || health === 'healthy')
 }
 
