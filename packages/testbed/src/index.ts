@@ -1,5 +1,8 @@
 export { releases, startEngine } from './engine.ts'
 export type { Release, Releases, StartEngineOptions, TestEngine } from './engine.ts'
+export { environmentOf } from './environment.ts'
+export { openRelay } from './relay.ts'
+export type { Passage, Relay } from './relay.ts'
 export { serveRegistry } from './registry.ts'
 export type { ServedImage, ServedRegistry, ServeRegistryOptions } from './registry.ts'
 export type { Outcome } from './run.ts'

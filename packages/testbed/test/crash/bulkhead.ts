@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { environmentOf } from '../../src/index.ts'
 import type { Outcome, TestEngine } from '../../src/index.ts'
 import { run } from '../../src/run.ts'
 import type { CrashProject } from './project.ts'
@@ -35,13 +36,7 @@ export async function openVictim(engine: TestEngine): Promise<Victim> {
   const folder = await mkdtemp(join(tmpdir(), 'bulkhead-crash-'))
   const socket = join(folder, 'bulkhead.sock')
   const proxy = await openProxy(engine.dockerHost.replace('unix://', ''), join(folder, 'engine.sock'))
-  const env = {
-    ...process.env,
-    DOCKER_HOST: proxy.dockerHost,
-    DOCKER_CONFIG: engine.dockerConfig,
-    BULKHEAD_HOST: `unix://${socket}`,
-    NO_COLOR: '1',
-  }
+  const env = environmentOf(engine, socket, proxy.dockerHost)
   let daemon: ChildProcess | undefined
   let startMs = 0
   const end = async (signal: NodeJS.Signals): Promise<void> => {

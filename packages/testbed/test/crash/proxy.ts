@@ -1,10 +1,7 @@
-import { rm } from 'node:fs/promises'
-import { connect, createServer, type Socket } from 'node:net'
+import { openRelay, type Relay } from '../../src/index.ts'
 
 /** Stands between a daemon and its engine, and sees each call that changes something. */
-export interface Proxy {
-  /** As DOCKER_HOST wants it. */
-  readonly dockerHost: string
+export interface Proxy extends Relay {
   /**
    * Has `act` called when the engine has answered the `n`th changing call from now on, before that answer gets
    * through. `first` is called as the first of them begins.
@@ -12,23 +9,15 @@ export interface Proxy {
   expect(n: number, hooks: { readonly first?: () => void; readonly act?: () => void }): void
   /** Changing calls since `expect`. */
   readonly count: number
-  close(): Promise<void>
 }
 
 export async function openProxy(engineSocket: string, path: string): Promise<Proxy> {
   let awaited = 0
   let seen = 0
   let hooks: Parameters<Proxy['expect']>[1] = {}
-  const sockets = new Set<Socket>()
-  const server = createServer((client) => {
-    const engine = connect(engineSocket)
-    for (const socket of [client, engine]) {
-      sockets.add(socket)
-      socket.on('close', () => sockets.delete(socket))
-      socket.on('error', () => undefined)
-    }
+  const relay = await openRelay(engineSocket, path, ({ client, engine }) => {
     let mine = 0
-    client.on('data', (chunk) => {
+    client.on('data', (chunk: Buffer) => {
       if (!changes(chunk)) return
       seen += 1
       mine = seen
@@ -39,14 +28,10 @@ export async function openProxy(engineSocket: string, path: string): Promise<Pro
       mine = 0
       if (answered > 0 && answered === awaited) hooks.act?.()
     })
-    client.pipe(engine)
-    engine.pipe(client)
-    client.on('close', () => engine.destroy())
-    engine.on('close', () => client.destroy())
+    return undefined
   })
-  await new Promise<void>((resolve) => void server.listen(path, resolve))
   return {
-    dockerHost: `unix://${path}`,
+    ...relay,
     expect(n, given) {
       awaited = n
       seen = 0
@@ -54,11 +39,6 @@ export async function openProxy(engineSocket: string, path: string): Promise<Pro
     },
     get count() {
       return seen
-    },
-    async close() {
-      for (const socket of sockets) socket.destroy()
-      await new Promise<void>((resolve) => void server.close(() => resolve()))
-      await rm(path, { force: true })
     },
   }
 }

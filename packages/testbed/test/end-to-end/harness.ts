@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
+  environmentOf,
   startEngine,
   type Outcome,
   type Release,
@@ -65,13 +66,7 @@ export async function openHouse(
   const engine = await startEngine({ release, ...own })
   const folder = await mkdtemp(join(tmpdir(), 'bulkhead-e2e-'))
   const socket = join(folder, 'bulkhead.sock')
-  const env = {
-    ...process.env,
-    DOCKER_HOST: engine.dockerHost,
-    DOCKER_CONFIG: engine.dockerConfig,
-    BULKHEAD_HOST: `unix://${socket}`,
-    NO_COLOR: '1',
-  }
+  const env = environmentOf(engine, socket)
   let daemon: ChildProcess | undefined
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     const child = daemon

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startEngine } from '../../src/index.ts'
+import { environmentOf, startEngine } from '../../src/index.ts'
 import { run } from '../../src/run.ts'
 import { openSubject } from '../soak/daemon.ts'
 import { engineCaller, type EngineCaller } from '../soak/engine.ts'
@@ -36,13 +36,7 @@ async function trial(liveRestore: boolean): Promise<readonly string[]> {
   const engine = await startEngine({ release, liveRestore, name: `death-${process.pid}`, images: ['bb:1'] })
   const folder = await mkdtemp(join(tmpdir(), 'bulkhead-death-'))
   const socket = join(folder, 'bulkhead.sock')
-  const env = {
-    ...process.env,
-    DOCKER_HOST: engine.dockerHost,
-    DOCKER_CONFIG: engine.dockerConfig,
-    BULKHEAD_HOST: `unix://${socket}`,
-    NO_COLOR: '1',
-  }
+  const env = environmentOf(engine, socket)
   const subject = openSubject(env, socket, join(folder, 'data'))
   const caller = engineCaller(engine)
   const command = async (...args: readonly string[]): Promise<void> => {

@@ -1,6 +1,7 @@
 // npm run scale: up, change and down of a hundred services, and by Compose beside it.
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { environmentOf } from '../../src/index.ts'
 import { run } from '../../src/run.ts'
 import { openHouse } from '../end-to-end/harness.ts'
 import { clear, live, type Command } from './life.ts'
@@ -17,13 +18,7 @@ try {
   process.stdout.write(
     `Docker ${release}: ${size.services} services, ${size.replicas} containers of each, ${size.networks} networks\n`,
   )
-  const env = {
-    ...process.env,
-    DOCKER_HOST: house.engine.dockerHost,
-    DOCKER_CONFIG: house.engine.dockerConfig,
-    BULKHEAD_HOST: `unix://${house.socket}`,
-    NO_COLOR: '1',
-  }
+  const env = environmentOf(house.engine, house.socket)
   const command =
     (program: string): Command =>
     (...args) =>

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { environmentOf } from '../../src/index.ts'
 import type { TestEngine } from '../../src/index.ts'
 import { run } from '../../src/run.ts'
 import { seeded } from '../crash/moments.ts'
@@ -42,13 +43,7 @@ export async function soak(engine: TestEngine, options: SoakOptions): Promise<So
   const caller = engineCaller(engine)
   const slow = await openSlowEngine(engine.dockerHost.replace('unix://', ''), join(folder, 'engine.sock'))
   const socket = join(folder, 'bulkhead.sock')
-  const env = {
-    ...process.env,
-    DOCKER_HOST: slow.dockerHost,
-    DOCKER_CONFIG: engine.dockerConfig,
-    BULKHEAD_HOST: `unix://${socket}`,
-    NO_COLOR: '1',
-  }
+  const env = environmentOf(engine, socket, slow.dockerHost)
   const subject = openSubject(env, socket, join(folder, 'data'))
   const projects = Array.from({ length: options.projects }, (_, index) => soakProject(index + 1))
   const command = async (name: string, ...args: readonly string[]): Promise<void> => {
@@ -71,7 +66,19 @@ export async function soak(engine: TestEngine, options: SoakOptions): Promise<So
     }
     say(`${projects.length} projects are up; seed ${seed}, ${minutes} minutes`)
     const ground: Ground = { engine: caller, slow, subject, projects }
-    return await storm(ground, options)
+    const result = await storm(ground, options)
+    // Whose fault it is, the daemon itself knows best.
+    for (const { name } of projects.filter((one) =>
+      result.faults.some((fault) => fault.startsWith(one.name)),
+    )) {
+      const asked = ['-p', name] as const
+      for (const args of [
+        [...asked, 'explain'],
+        [...asked, 'events', '--since', '10m', '--until', '0s'],
+      ])
+        say((await run(bulkhead, args, { env, cwd: folder, timeoutMs: 60_000 })).stdout)
+    }
+    return result
   } finally {
     slow.delayMs = 0
     for (const { name } of projects)
